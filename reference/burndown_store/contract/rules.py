@@ -268,9 +268,8 @@ def check_batch(records: object, kind: type[R]) -> list[R]:
 
 
 def _checked(record: object, kind: type[R], where: str, position: int | None = None) -> R:
-    at = "" if position is None else f"record {position}: "
     if type(record) is not kind:
-        raise ValidationError(f"{at}{where}: expected {kind.__name__}, got {type(record).__name__}")
+        raise ValidationError(f"{_at(position)}{where}: expected {kind.__name__}, got {type(record).__name__}")
     changed: dict[str, Any] = {}
     try:
         for name, rule in _RULES[kind].items():
@@ -279,6 +278,10 @@ def _checked(record: object, kind: type[R], where: str, position: int | None = N
             if normal is not value:
                 changed[name] = normal
     except ValidationError as refusal:
-        raise ValidationError(f"{at}{where}.{refusal}") from None
+        raise ValidationError(f"{_at(position)}{where}.{refusal}") from None
     # Every rule copies what can change, so a record that no rule changed is safe to share.
     return replace(record, **changed) if changed else record
+
+
+def _at(position: int | None) -> str:
+    return "" if position is None else f"record {position}: "

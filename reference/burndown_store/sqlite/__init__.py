@@ -1,0 +1,9 @@
+"""The reference: a store in one SQLite file, on the standard library's `sqlite3` alone.
+
+`open_backend(location)` gives a handle; `docs/contract.md` says what it does. The file is
+`profiles/burndown.db` under the location, in WAL mode. Each thread has one connection of its own.
+"""
+
+from burndown_store.sqlite.backend import SqliteBackend, open_backend, open_backend_normal
+
+__all__ = ["SqliteBackend", "open_backend", "open_backend_normal"]
