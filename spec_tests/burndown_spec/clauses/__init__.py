@@ -1,0 +1,53 @@
+"""All clauses, family by family, in the order of the contract."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from burndown_spec.clauses import (
+    absence,
+    batches,
+    copies,
+    exact_types,
+    expiry,
+    filters,
+    handles,
+    identifiers,
+    instants,
+    isolation,
+    json_rules,
+    orders,
+    refusals,
+    round_trips,
+    secrecy,
+    whole_store,
+)
+from burndown_spec.registry import Catalogue
+
+__all__ = ["CATALOGUE", "FAMILIES", "FROZEN"]
+
+FAMILIES = (
+    round_trips,
+    copies,
+    instants,
+    identifiers,
+    json_rules,
+    exact_types,
+    refusals,
+    absence,
+    orders,
+    isolation,
+    secrecy,
+    handles,
+    batches,
+    filters,
+    expiry,
+    whole_store,
+)
+
+CATALOGUE = Catalogue.of(FAMILIES)
+
+# The ids that each contract version froze: a clause may be added for a later version, none may go or change its name.
+FROZEN: dict[int, tuple[str, ...]] = {
+    1: tuple(files(__package__).joinpath("version_1.txt").read_text(encoding="utf-8").split()),
+}

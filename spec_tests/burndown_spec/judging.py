@@ -1,0 +1,131 @@
+"""One clause, one backend, one result. Knows nothing of pytest; never raises for what a backend does."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from burndown_spec.expectations import LATEST, Broken, Ends, Returns
+from burndown_spec.recording import MissingOperationError, Pending, Step, Trace
+from burndown_spec.registry import Clause
+from burndown_spec.repro import script
+from burndown_spec.results import Failure, Outcome, Result
+from burndown_spec.stage import Stage, UnavailableError
+from burndown_spec.target import Target
+from burndown_spec.vocabulary import DidNotEndError, Raised, attempt, shown, within
+from burndown_store.contract import Capability
+
+__all__ = ["judge"]
+
+
+def judge(
+    clause: Clause, target: Target, *, claims: frozenset[Capability], seed: int = 0, timeout: float = 60.0
+) -> Result:
+    """Run `clause` on a fresh store of `target`, which claims `claims`, for at most `timeout` seconds.
+
+    What does not end is left to its daemon thread, with its store, and fails as *did not end*, with every stack.
+    """
+    unclaimed = sorted((clause.level.needs | clause.needs) - claims)
+    if unclaimed:
+        reason = f"the backend does not claim {', '.join(unclaimed)}"
+        return Result(clause=clause.id, backend=target.name, outcome=Outcome.NOT_CLAIMED, reason=reason)
+    started = time.perf_counter()
+    folder = Path(tempfile.mkdtemp(prefix="burndown-spec-"))
+    stage = Stage(target, folder, seed=seed)
+    played = _outcome_within(timeout, lambda: _play(clause, stage))
+    outcome, reason, failure, repro = Outcome.HOLDS, "", None, ""
+    error = played.error if isinstance(played, Raised) else None
+    if isinstance(error, MissingOperationError):
+        outcome, reason = Outcome.BLOCKED, f"the backend has no {error.operation}"
+    elif isinstance(error, UnavailableError):
+        outcome, reason = Outcome.UNAVAILABLE, str(error)
+    elif error is not None:
+        broken = _as_broken(error, stage.trace, timeout)
+        outcome, failure, repro = (
+            Outcome.FAILS,
+            _failure(clause, stage, broken),
+            script(clause, target, stage.trace, broken),
+        )
+    if not isinstance(error, DidNotEndError):
+        _outcome_within(timeout, stage.close)
+    shutil.rmtree(folder, ignore_errors=True)
+    return Result(
+        clause=clause.id,
+        backend=target.name,
+        outcome=outcome,
+        reason=reason,
+        failure=failure,
+        repro=repro,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _outcome_within(timeout: float, work: Callable[[], None]) -> object:
+    """What `work` gives or raises; an interrupt from the keyboard is no outcome and passes."""
+    outcomes: list[object] = []
+    try:
+        within(timeout, lambda: outcomes.append(attempt(work)))
+    except DidNotEndError as error:
+        return Raised(error)
+    return outcomes[0]
+
+
+def _play(clause: Clause, stage: Stage) -> None:
+    backend = stage.open()
+    if clause.wants_stage:
+        clause.function(backend, stage)
+    else:
+        clause.function(backend)
+
+
+def _as_broken(error: BaseException, trace: Trace, timeout: float) -> Broken:
+    """Any error that ended a clause, as an expectation that was not met."""
+    if isinstance(error, DidNotEndError):
+        return Broken(Ends(timeout), Raised(error))
+    last = trace.steps[-1].outcome if trace.steps else None
+    if isinstance(error, Broken):
+        return Broken(error.expectation, last) if error.answer is LATEST else error
+    if isinstance(last, Raised) and last.error is error:
+        return Broken(Returns(), last)
+    # The clause could make nothing of an answer: it has another shape than the contract's.
+    return Broken(Returns(unusable=last), last)
+
+
+def _failure(clause: Clause, stage: Stage, broken: Broken) -> Failure:
+    expectation = broken.expectation
+    answer = attempt(expectation.view, broken.answer) if expectation.view else broken.answer
+    stacks = f"\n{_stacks()}" if isinstance(expectation, Ends) else ""
+    return Failure(
+        requirement=clause.requirement,
+        sentences=clause.sentences,
+        done=tuple(_line(step, stage.location) for step in stage.trace.steps),
+        expected=expectation.said,
+        actual=shown(answer, stage.location) + stacks,
+        difference=expectation.difference(answer),
+        likely_causes=clause.likely_causes,
+    )
+
+
+def _line(step: Step, location: Path) -> str:
+    if not step.variable.startswith("result_"):
+        return f"{step.variable} = {step.source}"
+    if step.outcome is None:
+        return step.source
+    text = repr(step.outcome) if isinstance(step.outcome, Pending) else shown(step.outcome, location)
+    return f"{step.source}  # {text if len(text) <= 100 else text[:100] + '...'}"
+
+
+def _stacks() -> str:
+    """The stack of every thread of this process."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return "\n".join(
+        f"Thread {names.get(ident, ident)}:\n{''.join(traceback.format_stack(frame)).rstrip()}"
+        for ident, frame in sys._current_frames().items()
+        if ident != threading.get_ident()
+    )

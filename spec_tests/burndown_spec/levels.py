@@ -1,0 +1,36 @@
+"""The levels by which a backend is judged, each by itself (contract, Capabilities and levels)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from burndown_store.contract import Capability
+
+__all__ = ["Level"]
+
+
+class Level(StrEnum):
+    """A group of clauses with one verdict; `needs` are the capabilities that a backend claims to be judged by it."""
+
+    needs: frozenset[Capability]
+
+    def __new__(cls, value: str, *needs: Capability) -> Level:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.needs = frozenset(needs)
+        return member
+
+    CORE = ("core",)
+    TRANSACTIONAL = (
+        "transactional",
+        Capability.ATOMIC,
+        Capability.TRANSACTIONS,
+        Capability.SAVEPOINTS,
+        Capability.SNAPSHOTS,
+    )
+    CONCURRENT = "concurrent", Capability.SHARED, Capability.TRANSACTIONS
+    DURABLE = "durable", Capability.ATOMIC, Capability.DURABLE
+    POWER_SAFE = "power-safe", Capability.POWER_SAFE
+    MAINTAINED = "maintained", Capability.FILE, Capability.VERSIONED
+    MIGRATABLE = "migratable", Capability.TRANSACTIONS, Capability.DURABLE
+    FAST = ("fast",)

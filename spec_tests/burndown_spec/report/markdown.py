@@ -1,0 +1,88 @@
+"""The report as Markdown, fit for the summary of a CI job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from burndown_spec.failure_text import failure_sections, ways_to_reproduce
+from burndown_spec.report.document import BackendReport, ClauseReport, Document
+from burndown_spec.report.words import SHOWN_IN_FULL, facts_of, result_of, verdict_line
+from burndown_spec.verdict import Judgement, State
+
+__all__ = ["markdown"]
+
+PROSE = ("Requirement", "Likely causes")
+
+
+def markdown(document: Document) -> str:
+    """The whole report."""
+    lines = ["# burndown-spec", ""]
+    lines += [f"- {_escaped(verdict_line(backend))}" for backend in document.backends]
+    lines += [f"- {_escaped(note.splitlines()[0])}" for note in document.notes]
+    for backend in document.backends:
+        lines += ["", f"## {_code(backend.name)}", "", *_levels(backend)]
+        if backend.missing_operations:
+            lines += ["", "Missing operations:", "", *(f"- {_code(name)}" for name in backend.missing_operations)]
+        failures = [clause for clause in backend.clauses if clause.state is State.FAILS]
+        for clause in failures[:SHOWN_IN_FULL]:
+            lines += ["", f"### {_code(clause.clause)} fails", "", *_failure(backend, clause, document)]
+        others = [
+            clause
+            for clause in backend.clauses
+            if clause in failures[SHOWN_IN_FULL:] or clause.state in (State.BLOCKED, State.UNAVAILABLE)
+        ]
+        if others:
+            lines += ["", "Also:", "", *(_one_line(clause) for clause in others)]
+        lines += ["", f"It {_escaped(facts_of(backend))}."]
+    stamps = [
+        f"Contract version {document.contract_version}",
+        f"burndown-spec {document.suite_version}",
+        f"seed {document.seed}",
+        document.python,
+        document.platform,
+        document.started_at.isoformat(timespec="seconds"),
+        f"{document.seconds:.1f} s",
+    ]
+    lines += [
+        "",
+        "---",
+        f"{', '.join(stamps)}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _levels(backend: BackendReport) -> Iterable[str]:
+    yield "| level | verdict | " + " | ".join(State) + " |"
+    yield "|---|---|" + "--:|" * len(State)
+    for level in backend.levels:
+        numbers = " | ".join(str(level.clauses[state]) for state in State)
+        marked = f"**{level.verdict}**" if level.verdict in (Judgement.CONFORMS, Judgement.FAILS) else level.verdict
+        yield f"| {level.level} | {marked} | {numbers} |"
+
+
+def _failure(backend: BackendReport, clause: ClauseReport, document: Document) -> Iterable[str]:
+    again = ways_to_reproduce(clause.clause, backend.name, document.seed, clause.repro)
+    for title, text in failure_sections(result_of(clause, backend), again):
+        yield f"**{title}**"
+        yield ""
+        if title in PROSE:
+            yield from (_escaped(line, keep_bullet=True) for line in text.splitlines())
+        else:
+            fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+            yield from (f"{fence}python" if title == "What was done" else f"{fence}text", text, fence)
+        yield ""
+
+
+def _one_line(clause: ClauseReport) -> str:
+    return f"- {_code(clause.clause)}: {_escaped(clause.reason or clause.state)}"
+
+
+def _code(text: str) -> str:
+    return f"`{text.replace('`', chr(39))}`"
+
+
+def _escaped(text: str, *, keep_bullet: bool = False) -> str:
+    """`text` as Markdown shows it, with nothing in it taken for markup."""
+    bullet, rest = ("- ", text[2:]) if keep_bullet and text.startswith("- ") else ("", text)
+    return bullet + re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", rest)

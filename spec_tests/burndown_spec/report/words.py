@@ -1,0 +1,28 @@
+"""What the terminal and the Markdown report say in the same words."""
+
+from __future__ import annotations
+
+from burndown_spec.preflight import Found
+from burndown_spec.report.document import BackendReport, ClauseReport
+from burndown_spec.results import Outcome, Result
+
+__all__ = ["SHOWN_IN_FULL", "facts_of", "result_of", "verdict_line"]
+
+# More failures than a reader works through at once are told in one line each.
+SHOWN_IN_FULL = 10
+
+
+def verdict_line(backend: BackendReport) -> str:
+    """The one line that a reader who reads one line reads."""
+    return f"{backend.name}: {backend.verdict}: {backend.reason}"
+
+
+def facts_of(backend: BackendReport | Found) -> str:
+    """What the backend claims and what stands under it, in a line."""
+    facts = [f"{name.replace('_', ' ')} {value}" for name, value in backend.facts.items()]
+    return "; ".join([f"claims {', '.join(sorted(backend.capabilities)) or 'nothing'}", *facts])
+
+
+def result_of(clause: ClauseReport, backend: BackendReport) -> Result:
+    """The failure of a clause as the result that it was."""
+    return Result(clause=clause.clause, backend=backend.name, outcome=Outcome.FAILS, failure=clause.failure)

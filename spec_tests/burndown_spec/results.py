@@ -1,0 +1,50 @@
+"""What came of judging one clause on one backend; travels as JSON between processes and into the report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["Failure", "Outcome", "Result"]
+
+
+class Outcome(StrEnum):
+    """A clause that has no result at all was not judged; that is never one of these."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    NOT_CLAIMED = "not claimed"
+    BLOCKED = "blocked"
+    UNAVAILABLE = "unavailable here"
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A broken promise, told in the order in which a reader needs it.
+
+    `done` are the calls, one line each, oldest first; `expected` and `actual` are what the repro script prints too;
+    `difference` is where the two part, or empty.
+    """
+
+    requirement: str
+    sentences: tuple[str, ...]
+    done: tuple[str, ...]
+    expected: str
+    actual: str
+    difference: str = ""
+    likely_causes: tuple[str, ...]
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """`reason` says why a clause was not claimed, blocked or unavailable; `repro` is the text of the script.
+
+    `seconds` is how long judging took.
+    """
+
+    clause: str
+    backend: str
+    outcome: Outcome
+    reason: str = ""
+    failure: Failure | None = None
+    repro: str = ""
+    seconds: float = 0.0

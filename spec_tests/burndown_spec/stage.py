@@ -1,0 +1,76 @@
+"""The surroundings of one clause: a fresh store, its handles, and what is done beside plain calls."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from burndown_spec.recording import Recorded, Trace
+from burndown_spec.target import Target
+from burndown_spec.vocabulary import Raised, attempt
+from burndown_store.contract import Backend
+
+__all__ = ["Stage", "UnavailableError"]
+
+T = TypeVar("T")
+
+HANDLES = ("backend", "other", "third", "fourth")
+
+
+class UnavailableError(Exception):
+    """This machine lacks the means to judge the clause; the message says which."""
+
+
+class Stage:
+    """One fresh store under `folder`, and every handle that a clause opens on it."""
+
+    def __init__(self, target: Target, folder: Path, *, seed: int) -> None:
+        self.seed = seed
+        self.trace = Trace()
+        self._target, self._folder = target, folder
+        self._opened: list[Any] = []
+        self._stores = 0
+        self.location = folder / "store-0"
+
+    def open(self, **settings: Any) -> Backend:
+        """Another handle on the store, recorded. `settings` go to the factory; `timeout` is 5.0 s unless given."""
+        return self._open(self.location, settings)
+
+    def open_at(self, *below: str) -> Backend:
+        """A handle on a store of its own, in a folder that is not there yet, `below` the first one's."""
+        return self._open(self.location.joinpath(*below), {})
+
+    def _open(self, location: Path, settings: dict[str, Any]) -> Backend:
+        name = HANDLES[len(self._opened)] if len(self._opened) < len(HANDLES) else f"handle_{len(self._opened) + 1}"
+        below = "".join(f" / {part!a}" for part in location.relative_to(self.location).parts)
+        self.location.mkdir(exist_ok=True)
+        self.trace.name(location, f"location{below}")
+        opening = {"timeout": 5.0, **settings}
+        handle = self.trace.run("open_backend", self._target.factory, (location,), opening, variable=name)
+        self._opened.append(handle)
+        # Clauses are typed against the contract; what they get behaves like it or is found out.
+        return cast(Backend, Recorded(handle, name, self.trace))
+
+    def do(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Run a function of the vocabulary as a step that failures and repro scripts show."""
+        return cast(T, self.trace.run(function.__name__, function, args, kwargs))
+
+    def start_over(self) -> Backend:
+        """A handle on another fresh store; what went before is closed and forgotten."""
+        self.close()
+        self._stores += 1
+        self.location = self._folder / f"store-{self._stores}"
+        self.trace.clear()
+        return self.open()
+
+    def close(self) -> None:
+        """Close every handle, whatever that gives, and remove the store."""
+        for handle in reversed(self._opened):
+            attempt(getattr(handle, "close", lambda: None))
+        self._opened.clear()
+        if self.location.exists():
+            if self._target.destroy and isinstance(attempt(self._target.destroy, self.location), Raised):
+                return
+            shutil.rmtree(self.location, ignore_errors=True)

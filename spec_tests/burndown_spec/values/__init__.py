@@ -1,0 +1,132 @@
+"""Values to try a backend with: edges of every kind, identifiers that collide, valid records.
+
+`records` builds valid records. The catalogues (`texts`, `identifiers`, `json_objects`, `documents`, `instants`,
+`numbers`, `dates`) are tuples of edge values, valid and invalid; None is in no catalogue of invalid values, because
+optional places take it. `alphabets` and `strategies` feed the state machine.
+"""
+
+from burndown_spec.values.dates import (
+    DATES,
+    INVALID_DATES,
+    INVALID_WEEKS,
+    WEEKS,
+)
+from burndown_spec.values.documents import (
+    DOCUMENT_TEXTS,
+    INVALID_DOCUMENTS,
+)
+from burndown_spec.values.identifiers import (
+    IDENTIFIERS,
+    INVALID_IDENTIFIERS,
+    LONGEST,
+    TOO_LONG,
+)
+from burndown_spec.values.instants import (
+    INSTANTS,
+    INVALID_INSTANTS,
+)
+from burndown_spec.values.json_objects import (
+    CYCLIC_JSON,
+    INVALID_JSON,
+    JSON_OBJECTS,
+)
+from burndown_spec.values.numbers import (
+    FLOATS,
+    INTEGERS,
+    INVALID_FLAGS,
+    INVALID_FLOATS,
+    INVALID_INTEGERS,
+    INVALID_LIMITS,
+    INVALID_PERCENTS,
+    PERCENTS,
+    WIDENED,
+)
+from burndown_spec.values.records import (
+    EXPIRY,
+    MICROSECOND,
+    NOW,
+    a_cache_info,
+    a_change,
+    a_history,
+    a_metric,
+    a_profile,
+    a_query,
+    a_scope,
+    a_statistic,
+    a_task,
+    an_issue,
+    full_cache_info,
+    full_change,
+    full_history,
+    full_issue,
+    full_metric,
+    full_profile,
+    full_query,
+    full_scope,
+    full_statistic,
+    full_task,
+)
+from burndown_spec.values.texts import (
+    ACUTE_E,
+    COMBINED_E,
+    INVALID_TEXTS,
+    KELVIN,
+    LONG_TEXT,
+    TEXTS,
+)
+
+__all__ = [
+    "ACUTE_E",
+    "COMBINED_E",
+    "CYCLIC_JSON",
+    "DATES",
+    "DOCUMENT_TEXTS",
+    "EXPIRY",
+    "FLOATS",
+    "IDENTIFIERS",
+    "INSTANTS",
+    "INTEGERS",
+    "INVALID_DATES",
+    "INVALID_DOCUMENTS",
+    "INVALID_FLAGS",
+    "INVALID_FLOATS",
+    "INVALID_IDENTIFIERS",
+    "INVALID_INSTANTS",
+    "INVALID_INTEGERS",
+    "INVALID_JSON",
+    "INVALID_LIMITS",
+    "INVALID_PERCENTS",
+    "INVALID_TEXTS",
+    "INVALID_WEEKS",
+    "JSON_OBJECTS",
+    "KELVIN",
+    "LONGEST",
+    "LONG_TEXT",
+    "MICROSECOND",
+    "NOW",
+    "PERCENTS",
+    "TEXTS",
+    "TOO_LONG",
+    "WEEKS",
+    "WIDENED",
+    "a_cache_info",
+    "a_change",
+    "a_history",
+    "a_metric",
+    "a_profile",
+    "a_query",
+    "a_scope",
+    "a_statistic",
+    "a_task",
+    "an_issue",
+    "full_cache_info",
+    "full_change",
+    "full_history",
+    "full_issue",
+    "full_metric",
+    "full_profile",
+    "full_query",
+    "full_scope",
+    "full_statistic",
+    "full_task",
+]
