@@ -104,7 +104,7 @@ def _failure(clause: Clause, stage: Stage, broken: Broken) -> Failure:
     return Failure(
         requirement=clause.requirement,
         sentences=clause.sentences,
-        done=tuple(_line(step, stage.location) for step in stage.trace.steps),
+        done=tuple(line for step in stage.trace.steps for line in (*step.preparing, _line(step, stage.location))),
         expected=expectation.said,
         actual=shown(answer, stage.location) + stacks,
         difference=expectation.difference(answer),

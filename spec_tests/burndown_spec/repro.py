@@ -29,7 +29,7 @@ _FRAME = '''\
 {requirement}
 (contract version {version}, sentences {sentences})
 
-Run it with Python: it exits 1 while the promise is broken, 0 once it is kept.
+Run it with Python: it exits 1 while the promise is broken, 0 once it is kept, 2 when the calls cannot be made.
 Give another module:factory as argument to try the same calls on another backend.
 """
 
@@ -56,7 +56,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         location = Path(folder) / "store"
         location.mkdir()
-        expected, actual, broken = reproduce(open_backend, location)
+        try:
+            expected, actual, broken = reproduce(open_backend, location)
+        except BaseException:
+            traceback.print_exc()
+            return 2
     print(f"Expected: {{expected}}")
     print(f"Actual:   {{actual}}")
     print("The promise is broken." if broken else "The promise is kept.")
@@ -144,7 +148,8 @@ def _imports(text: str) -> str:
     # The body returns, so it is read as a function's.
     tree = ast.parse(f"def body():\n{indent(text, '    ')}")
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    lines = {"import importlib", "import sys", "import tempfile", "from pathlib import Path", "from typing import Any"}
+    lines = {f"import {name}" for name in ("importlib", "sys", "tempfile", "traceback")}
+    lines |= {"from pathlib import Path", "from typing import Any"}
     for node in _definitions()[2]:
         if isinstance(node, ast.Import):
             lines |= {f"import {alias.name}" for alias in node.names if alias.name in names}
@@ -153,7 +158,7 @@ def _imports(text: str) -> str:
             if used:
                 lines.add(f"from {node.module} import {', '.join(used)}")
     # Literals name more of this module than the vocabulary does.
-    if instants := sorted(names & {"date", "datetime", "time", "timedelta", "timezone", "tzinfo"}):
+    if instants := sorted(names & {"UTC", "date", "datetime", "time", "timedelta", "timezone", "tzinfo"}):
         lines.add(f"from datetime import {', '.join(instants)}")
     contracts = sorted(name for name in contract.__all__ if name in names)
     lines_in_order = sorted(lines, key=lambda line: (line.startswith("from"), line))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from burndown_spec.recording import Recorded, Trace
 from burndown_spec.target import Target
-from burndown_spec.vocabulary import Raised, attempt
+from burndown_spec.vocabulary import attempt
 from burndown_store.contract import Backend
 
 __all__ = ["Stage", "UnavailableError"]
@@ -31,6 +31,7 @@ class Stage:
         self.trace = Trace()
         self._target, self._folder = target, folder
         self._opened: list[Any] = []
+        self._locations: list[Path] = []
         self._stores = 0
         self.location = folder / "store-0"
 
@@ -48,6 +49,7 @@ class Stage:
         self.location.mkdir(exist_ok=True)
         self.trace.name(location, f"location{below}")
         opening = {"timeout": 5.0, **settings}
+        self._locations.append(location)
         handle = self.trace.run("open_backend", self._target.factory, (location,), opening, variable=name)
         self._opened.append(handle)
         # Clauses are typed against the contract; what they get behaves like it or is found out.
@@ -69,8 +71,9 @@ class Stage:
         """Close every handle, whatever that gives, and remove the store."""
         for handle in reversed(self._opened):
             attempt(getattr(handle, "close", lambda: None))
+        for location in dict.fromkeys(reversed(self._locations)):
+            if self._target.destroy:
+                attempt(self._target.destroy, location)
+            shutil.rmtree(location, ignore_errors=True)
         self._opened.clear()
-        if self.location.exists():
-            if self._target.destroy and isinstance(attempt(self._target.destroy, self.location), Raised):
-                return
-            shutil.rmtree(self.location, ignore_errors=True)
+        self._locations.clear()

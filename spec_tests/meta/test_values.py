@@ -1,4 +1,4 @@
-"""The catalogues hold what they say, and the oracle's hand-written validity agrees with the contract's `check` on them."""
+"""The catalogues hold what they say, and the oracle's own validity agrees on them with the contract's `check`."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ ANYTHING: tuple[Any, ...] = (
     OwnList(),
     OwnDict(),
     [values.full_change()],
-    [values.a_change(field=1)],
+    [values.a_change(author=1)],
     (values.full_change(),),
     values.full_change(),
 )
@@ -198,7 +198,7 @@ def test_oracle_and_contract_know_the_same_fields() -> None:
         assert list(validity.TABLE[type(record)]) == list(fields(record))
 
 
-@pytest.mark.parametrize("build", (*PLAIN, *FULL), ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", [*PLAIN, *FULL], ids=lambda build: build.__name__)
 def test_a_builder_gives_a_valid_record_in_normal_form_that_shares_nothing(build: Callable[..., Record]) -> None:
     record, other = build(), build()
     assert same(check(record), record)
@@ -212,18 +212,16 @@ def test_every_field_of_a_full_record_differs_from_its_default_and_from_the_othe
     build: Callable[..., Record],
 ) -> None:
     record = build()
-    # What need not be named is at its default, but for what identifies the record.
+    # A field at its default need not be named.
     assert list(fields(record, defaults=False)) == list(fields(record))
     kept = [value for value in fields(record).values() if value is not True]
     assert not any(same(one, other) for at, one in enumerate(kept) for other in kept[:at])
 
 
-@pytest.mark.parametrize("name", [name for name in values.__all__ if name.isupper()])
+@pytest.mark.parametrize("name", ["TEXTS", "IDENTIFIERS", "JSON_OBJECTS", "DOCUMENT_TEXTS", "DATES", "WEEKS"])
 def test_no_value_stands_twice_in_a_catalogue(name: str) -> None:
     catalogue = getattr(values, name)
-    if isinstance(catalogue, tuple) and catalogue is not values.CYCLIC_JSON:
-        known = [value for value in catalogue if not isinstance(value, float)]
-        assert not any(same(one, other) for at, one in enumerate(known) for other in known[:at])
+    assert not any(same(one, other) for at, one in enumerate(catalogue) for other in catalogue[:at])
 
 
 def test_the_identifiers_collide() -> None:

@@ -26,7 +26,7 @@ from burndown_spec.oracle.answers import (
     valid_at_instant,
     within,
 )
-from burndown_spec.oracle.store import Contents, ProfileStore, QueryStore, close_store, open_store
+from burndown_spec.oracle.store import ProfileStore, QueryStore, close_store, open_store
 from burndown_store.contract import (
     Backend,
     CacheInfo,
@@ -38,9 +38,7 @@ from burndown_store.contract import (
     Issue,
     Metric,
     Profile,
-    ProfileNotFoundError,
     Query,
-    QueryNotFoundError,
     Scope,
     Statistic,
     StorageError,
@@ -105,12 +103,11 @@ class MemoryBackend(Backend):
         self._check_open()
         v.argument("profile_id", v.identifier, profile_id)
         with self._locked():
-            self._existing_profile(profile_id)
+            self._store.existing_profile(profile_id)
             del self._store.profiles[profile_id]
 
     def get_query(self, profile_id: str, query_id: str) -> Query | None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         with self._store.lock:
             profile = self._store.profiles.get(profile_id)
             found = profile.queries.get(query_id) if profile else None
@@ -121,7 +118,7 @@ class MemoryBackend(Backend):
         v.argument("profile_id", v.identifier, profile_id)
         valid = v.valid(query, Query)
         with self._locked():
-            queries = self._existing_profile(profile_id).queries
+            queries = self._store.existing_profile(profile_id).queries
             if valid.id in queries:
                 queries[valid.id].query = valid
             else:
@@ -136,10 +133,9 @@ class MemoryBackend(Backend):
             return [copied(query) for query in sorted(queries, key=latest_first)]
 
     def delete_query(self, profile_id: str, query_id: str) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         with self._locked():
-            self._existing_query(profile_id, query_id)
+            self._store.existing_contents(profile_id, query_id)
             del self._store.profiles[profile_id].queries[query_id]
 
     # Application state and tasks
@@ -195,18 +191,16 @@ class MemoryBackend(Backend):
     # Issues
 
     def save_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         batch = v.batch(issues, Issue)
         with self._locked():
-            self._existing_query(profile_id, query_id).issues.update({issue.key: issue for issue in batch})
+            self._store.existing_contents(profile_id, query_id).issues.update({issue.key: issue for issue in batch})
 
     def replace_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         batch = v.batch(issues, Issue)
         with self._locked():
-            self._existing_query(profile_id, query_id).issues = {issue.key: issue for issue in batch}
+            self._store.existing_contents(profile_id, query_id).issues = {issue.key: issue for issue in batch}
 
     def get_issues(
         self,
@@ -221,8 +215,7 @@ class MemoryBackend(Backend):
         valid_at: datetime | None = None,
         limit: int | None = None,
     ) -> list[Issue]:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         v.argument("key", v.or_none(v.identifier), key)
         wanted = {"status": status, "assignee": assignee, "issue_type": issue_type, "project_key": project_key}
         for name, text in wanted.items():
@@ -230,40 +223,37 @@ class MemoryBackend(Backend):
         moment = v.argument("valid_at", v.or_none(v.instant), valid_at)
         v.argument("limit", v.limit, limit)
         with self._store.lock:
-            issues = list(self._contents(profile_id, query_id).issues.values())
+            issues = list(self._store.contents_of(profile_id, query_id).issues.values())
         wanted["key"] = key
         found = [issue for issue in issues if matches(issue, wanted) and valid_at_instant(issue, moment)]
-        return [copied(issue) for issue in first(sorted(found, key=issue_order), limit)]
+        # Handed out as they are: nothing in an issue can change, its document is text.
+        return first(sorted(found, key=issue_order), limit)
 
     def save_cache_info(self, profile_id: str, query_id: str, info: CacheInfo) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         valid = v.valid(info, CacheInfo)
         with self._locked():
-            self._existing_query(profile_id, query_id).cache_info = valid
+            self._store.existing_contents(profile_id, query_id).cache_info = valid
 
     def get_cache_info(self, profile_id: str, query_id: str) -> CacheInfo | None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         with self._store.lock:
-            info = self._contents(profile_id, query_id).cache_info
+            info = self._store.contents_of(profile_id, query_id).cache_info
             return copied(info) if info else None
 
     # Histories
 
     def save_histories(self, profile_id: str, query_id: str, histories: Iterable[History]) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         batch = v.batch(histories, History)
         with self._locked():
-            kept = self._existing_query(profile_id, query_id).histories
+            kept = self._store.existing_contents(profile_id, query_id).histories
             kept.update({history.issue_key: history for history in batch})
 
     def get_histories(
         self, profile_id: str, query_id: str, *, issue_key: str | None = None, valid_at: datetime | None = None
     ) -> list[History]:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         v.argument("issue_key", v.or_none(v.identifier), issue_key)
         moment = v.argument("valid_at", v.or_none(v.instant), valid_at)
         found = self._histories(profile_id, query_id, issue_key, moment)
@@ -281,8 +271,7 @@ class MemoryBackend(Backend):
         valid_at: datetime | None = None,
         limit: int | None = None,
     ) -> list[ChangeEntry]:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         v.argument("issue_key", v.or_none(v.identifier), issue_key)
         v.argument("field", v.or_none(v.text), field)
         start = v.argument("start", v.or_none(v.instant), start)
@@ -299,27 +288,24 @@ class MemoryBackend(Backend):
         return [copied(entry) for entry in first(sorted(entries, key=lambda entry: entry.change.changed_at), limit)]
 
     def list_history_keys(self, profile_id: str, query_id: str) -> list[str]:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         with self._store.lock:
-            return sorted(self._contents(profile_id, query_id).histories)
+            return sorted(self._store.contents_of(profile_id, query_id).histories)
 
     # Statistics, scope, metrics
 
     def save_statistics(self, profile_id: str, query_id: str, statistics: Iterable[Statistic]) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         batch = v.batch(statistics, Statistic)
         with self._locked():
-            kept = self._existing_query(profile_id, query_id).statistics
+            kept = self._store.existing_contents(profile_id, query_id).statistics
             kept.update({statistic.date: statistic for statistic in batch})
 
     def replace_statistics(self, profile_id: str, query_id: str, statistics: Iterable[Statistic]) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         batch = v.batch(statistics, Statistic)
         with self._locked():
-            contents = self._existing_query(profile_id, query_id)
+            contents = self._store.existing_contents(profile_id, query_id)
             contents.statistics = {statistic.date: statistic for statistic in batch}
 
     def get_statistics(
@@ -331,36 +317,32 @@ class MemoryBackend(Backend):
         end: date | None = None,
         limit: int | None = None,
     ) -> list[Statistic]:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         v.argument("start", v.or_none(v.day), start)
         v.argument("end", v.or_none(v.day), end)
         v.argument("limit", v.limit, limit)
         with self._store.lock:
-            rows = sorted(self._contents(profile_id, query_id).statistics.items())
+            rows = sorted(self._store.contents_of(profile_id, query_id).statistics.items())
         found = [statistic for day, statistic in rows if within(start, day, end)]
         return [copied(statistic) for statistic in last(found, limit)]
 
     def save_scope(self, profile_id: str, query_id: str, scope: Scope) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         valid = v.valid(scope, Scope)
         with self._locked():
-            self._existing_query(profile_id, query_id).scope = valid
+            self._store.existing_contents(profile_id, query_id).scope = valid
 
     def get_scope(self, profile_id: str, query_id: str) -> Scope | None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         with self._store.lock:
-            scope = self._contents(profile_id, query_id).scope
+            scope = self._store.contents_of(profile_id, query_id).scope
             return copied(scope) if scope else None
 
     def save_metrics(self, profile_id: str, query_id: str, metrics: Iterable[Metric]) -> None:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         batch = v.batch(metrics, Metric)
         with self._locked():
-            kept = self._existing_query(profile_id, query_id).metrics
+            kept = self._store.existing_contents(profile_id, query_id).metrics
             kept.update({(metric.week, metric.name): metric for metric in batch})
 
     def get_metrics(
@@ -374,15 +356,14 @@ class MemoryBackend(Backend):
         end: str | None = None,
         limit: int | None = None,
     ) -> list[Metric]:
-        self._check_open()
-        v.below(profile_id, query_id)
+        self._check_below(profile_id, query_id)
         v.argument("name", v.or_none(v.identifier), name)
         v.argument("category", v.or_none(v.text), category)
         v.argument("start", v.or_none(v.week), start)
         v.argument("end", v.or_none(v.week), end)
         v.argument("limit", v.limit, limit)
         with self._store.lock:
-            rows = sorted(self._contents(profile_id, query_id).metrics.items())
+            rows = sorted(self._store.contents_of(profile_id, query_id).metrics.items())
         wanted = {"name": name, "category": category}
         # Weeks are padded with zeros, so their texts have the order of the calendar.
         found = [metric for _, metric in rows if matches(metric, wanted) and within(start, metric.week, end)]
@@ -395,7 +376,7 @@ class MemoryBackend(Backend):
         moment = v.argument("now", v.instant, now)
         issues = histories = 0
         with self._locked():
-            for below in self._store.contents():
+            for below in self._store.all_contents():
                 expired_issues = [key for key, issue in below.issues.items() if issue.expires_at <= moment]
                 expired_histories = [key for key, history in below.histories.items() if history.expires_at <= moment]
                 for key in expired_issues:
@@ -438,33 +419,22 @@ class MemoryBackend(Backend):
         if self._closed:
             raise ClosedError("this handle is closed; open another one")
 
+    def _check_below(self, profile_id: str, query_id: str) -> None:
+        """What every operation below a query begins with."""
+        self._check_open()
+        v.argument("profile_id", v.identifier, profile_id)
+        v.argument("query_id", v.identifier, query_id)
+
     def _locked(self) -> AbstractContextManager[object]:
         """The lock, for a write. The caller's iterator, which ran before, may have closed the handle."""
         self._check_open()
         return self._store.lock
 
-    def _existing_profile(self, profile_id: str) -> ProfileStore:
-        if profile_id not in self._store.profiles:
-            raise ProfileNotFoundError("the profile is not there; save it first")
-        return self._store.profiles[profile_id]
-
-    def _existing_query(self, profile_id: str, query_id: str) -> Contents:
-        queries = self._existing_profile(profile_id).queries
-        if query_id not in queries:
-            raise QueryNotFoundError("the query is not in its profile; save it first")
-        return queries[query_id].contents
-
-    def _contents(self, profile_id: str, query_id: str) -> Contents:
-        """What lies below a query; nothing where the query is not there."""
-        profile = self._store.profiles.get(profile_id)
-        found = profile.queries.get(query_id) if profile else None
-        return found.contents if found else Contents()
-
     def _histories(
         self, profile_id: str, query_id: str, issue_key: str | None, moment: datetime | None
     ) -> list[History]:
         with self._store.lock:
-            kept = sorted(self._contents(profile_id, query_id).histories.items())
+            kept = sorted(self._store.contents_of(profile_id, query_id).histories.items())
         return [history for key, history in kept if issue_key in (None, key) and valid_at_instant(history, moment)]
 
 

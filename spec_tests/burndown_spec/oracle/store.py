@@ -14,7 +14,9 @@ from burndown_store.contract import (
     Issue,
     Metric,
     Profile,
+    ProfileNotFoundError,
     Query,
+    QueryNotFoundError,
     Record,
     Scope,
     Statistic,
@@ -63,7 +65,26 @@ class Store:
     lock: threading.RLock = field(default_factory=threading.RLock)
     handles: int = 0
 
-    def contents(self) -> list[Contents]:
+    def existing_profile(self, profile_id: str) -> ProfileStore:
+        """The profile. Raises `ProfileNotFoundError`."""
+        if profile_id not in self.profiles:
+            raise ProfileNotFoundError("the profile is not there; save it first")
+        return self.profiles[profile_id]
+
+    def existing_contents(self, profile_id: str, query_id: str) -> Contents:
+        """What lies below a query. Raises `ProfileNotFoundError`, `QueryNotFoundError`."""
+        queries = self.existing_profile(profile_id).queries
+        if query_id not in queries:
+            raise QueryNotFoundError("the query is not in its profile; save it first")
+        return queries[query_id].contents
+
+    def contents_of(self, profile_id: str, query_id: str) -> Contents:
+        """What lies below a query, for a read: nothing where the query is not there."""
+        profile = self.profiles.get(profile_id)
+        found = profile.queries.get(query_id) if profile else None
+        return found.contents if found else Contents()
+
+    def all_contents(self) -> list[Contents]:
         """What lies below each query of each profile."""
         return [at.contents for profile in self.profiles.values() for at in profile.queries.values()]
 
@@ -74,7 +95,7 @@ class Store:
             found.append((profile_id, profile.profile.id, profile.profile))
             found += [(query_id, at.query.id, at.query) for query_id, at in profile.queries.items()]
         found += [(name, task.name, task) for name, task in self.tasks.items()]
-        for below in self.contents():
+        for below in self.all_contents():
             found += [(key, issue.key, issue) for key, issue in below.issues.items()]
             found += [(key, history.issue_key, history) for key, history in below.histories.items()]
             found += [(day, statistic.date, statistic) for day, statistic in below.statistics.items()]

@@ -30,7 +30,7 @@ from burndown_store.contract import (
     ValidationError,
 )
 
-__all__ = ["TABLE", "argument", "batch", "below", "valid"]
+__all__ = ["TABLE", "argument", "batch", "valid"]
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -262,12 +262,6 @@ def argument(where: str, rule: Callable[[Any], T], value: Any) -> T:
         return rule(value)
     except ValidationError as refusal:
         raise ValidationError(f"{where}: {refusal}") from None
-
-
-def below(profile_id: Any, query_id: Any) -> None:
-    """The identity of a query, which most operations begin with."""
-    argument("profile_id", identifier, profile_id)
-    argument("query_id", identifier, query_id)
 
 
 def valid(record: Any, kind: type[R]) -> R:
