@@ -7,9 +7,11 @@ while the promise is broken, 0 once it is kept. `python SCRIPT module:factory` t
 from __future__ import annotations
 
 import ast
+import datetime
 import inspect
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from textwrap import indent
 
@@ -118,15 +120,16 @@ def _line(step: Step, judged: bool, later: str, expectation: Expectation) -> str
 
 @cache
 def _definitions() -> tuple[dict[str, str], dict[str, frozenset[str]], list[ast.Import | ast.ImportFrom]]:
-    """The vocabulary's source by name, the names that each definition uses, and the module's imports."""
-    text = inspect.getsource(vocabulary)
+    """The vocabulary's source by name, the names that each definition uses, and its modules' imports."""
     sources, uses, imports = {}, {}, []
-    for node in ast.parse(text).body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            sources[node.name] = ast.get_source_segment(text, node) or ""
-            uses[node.name] = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            imports.append(node)
+    for module in vocabulary.MODULES:
+        text = inspect.getsource(import_module(f"{vocabulary.__name__}.{module}"))
+        for node in ast.parse(text).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                sources[node.name] = ast.get_source_segment(text, node) or ""
+                uses[node.name] = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                imports.append(node)
     return sources, uses, imports
 
 
@@ -148,18 +151,16 @@ def _imports(text: str) -> str:
     # The body returns, so it is read as a function's.
     tree = ast.parse(f"def body():\n{indent(text, '    ')}")
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    lines = {f"import {name}" for name in ("importlib", "sys", "tempfile", "traceback")}
-    lines |= {"from pathlib import Path", "from typing import Any"}
+    plain = {"importlib", "sys", "tempfile", "traceback"}
+    # Literals name more of datetime than the vocabulary does.
+    parts = {"pathlib": {"Path"}, "typing": {"Any"}, "datetime": names & set(datetime.__all__)}
     for node in _definitions()[2]:
+        found = {alias.name for alias in node.names if alias.name in names}
         if isinstance(node, ast.Import):
-            lines |= {f"import {alias.name}" for alias in node.names if alias.name in names}
-        elif node.module not in ("__future__", "burndown_store.contract", "datetime", "typing"):
-            used = [alias.name for alias in node.names if alias.name in names]
-            if used:
-                lines.add(f"from {node.module} import {', '.join(used)}")
-    # Literals name more of this module than the vocabulary does.
-    if instants := sorted(names & {"UTC", "date", "datetime", "time", "timedelta", "timezone", "tzinfo"}):
-        lines.add(f"from datetime import {', '.join(instants)}")
+            plain |= found
+        elif node.module and not node.module.startswith(("__future__", "burndown_", "datetime")):
+            parts.setdefault(node.module, set()).update(found)
+    lines = [f"import {name}" for name in sorted(plain)]
+    lines += [f"from {module} import {', '.join(sorted(used))}" for module, used in sorted(parts.items()) if used]
     contracts = sorted(name for name in contract.__all__ if name in names)
-    lines_in_order = sorted(lines, key=lambda line: (line.startswith("from"), line))
-    return "\n".join([*lines_in_order, "", f"from burndown_store.contract import {', '.join(contracts)}"])
+    return "\n".join([*lines, "", f"from burndown_store.contract import {', '.join(contracts)}"])

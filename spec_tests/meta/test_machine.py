@@ -15,7 +15,7 @@ import pytest
 
 from burndown_spec.oracle import MemoryBackend, open_backend, register_profiles
 from burndown_spec.oracle.calls import Call, OpenPair, Refusal, replay, shortened
-from burndown_spec.oracle.machine import agree
+from burndown_spec.oracle.machine import SearchError, agree
 from burndown_spec.values import a_history, a_profile, a_query, an_issue, full_issue
 from burndown_spec.values.strategies import OPERATIONS
 from burndown_store.contract import (
@@ -307,3 +307,23 @@ def test_the_profiles_are_registered_and_the_default_one_is_loaded() -> None:
         assert hypothesis.settings.get_current_profile_name() == "default"
     finally:
         hypothesis.settings.register_profile("default", before)
+
+
+def test_a_search_that_cannot_draw_says_nothing_of_the_backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def moved(seed: int) -> str:
+        raise ImportError("the providers have moved")
+
+    monkeypatch.setattr("burndown_spec.oracle.drawing.drawing_from", moved)
+    with pytest.raises(SearchError, match="the providers have moved"):
+        agree(pairs(tmp_path, MemoryBackend), compare, seed=0, settings=BRIEF)
+
+
+def test_what_opening_raises_passes_as_it_is() -> None:
+    error = OSError("the disk is not there")
+
+    def refuses() -> tuple[Backend, Backend, Callable[[], None]]:
+        raise error
+
+    with pytest.raises(OSError, match="the disk is not there") as caught:
+        agree(refuses, compare, seed=0, settings=BRIEF)
+    assert caught.value is error

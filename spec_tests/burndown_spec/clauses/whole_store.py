@@ -9,9 +9,9 @@ import hypothesis
 
 from burndown_spec.expectations import Broken, Refused, Same, expect_same, expect_that
 from burndown_spec.oracle import MemoryBackend
-from burndown_spec.oracle.machine import Refusal, agree
+from burndown_spec.oracle.machine import Refusal, SearchError, agree
 from burndown_spec.registry import clause
-from burndown_spec.stage import Stage
+from burndown_spec.stage import Stage, UnavailableError
 from burndown_spec.values.records import (
     NOW,
     a_history,
@@ -125,7 +125,10 @@ def model_agreement(backend: Backend, stage: Stage) -> None:
         model = MemoryBackend(stage.location.with_name("model"))
         return judged, model, model.close
 
-    agree(open_pair, expect_outcome, seed=stage.seed, settings=hypothesis.settings(), seconds=SECONDS_OF_SEARCH)
+    try:
+        agree(open_pair, expect_outcome, seed=stage.seed, settings=hypothesis.settings(), seconds=SECONDS_OF_SEARCH)
+    except SearchError as error:
+        raise UnavailableError(str(error)) from error
 
 
 def expect_outcome(expected: object, actual: object) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +19,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from burndown_spec.oracle.calls import Call, Compare, OpenPair, Refusal, replay, shortened
-from burndown_spec.oracle.drawing import drawing_from
 from burndown_spec.values import alphabets as a
 from burndown_spec.values.records import a_profile, a_query
 from burndown_spec.values.strategies import BEGINNING, OPERATIONS
 from burndown_store.contract import same
 
-__all__ = ["Compare", "OpenPair", "Refusal", "Search", "agree", "machine"]
+__all__ = ["Compare", "OpenPair", "Refusal", "Search", "SearchError", "agree", "machine"]
 
 ATTEMPTS = 400
 """How many times the calls that disagree are made again, to find fewer and simpler ones."""
@@ -32,21 +32,35 @@ ATTEMPTS = 400
 
 @dataclass
 class Search:
-    """One search: how long it may go on, and what it found."""
+    """One search: how long it may go on, what it found, and what kept it from going on."""
 
     until: float
     attempts: int = ATTEMPTS
     calls: Sequence[Call] = ()
     outcomes: tuple[object, object] = (None, None)
+    trouble: BaseException | None = None
 
     @property
     def is_late(self) -> bool:
         return time.monotonic() > self.until
 
+    @contextmanager
+    def on_trouble(self) -> Iterator[None]:
+        """Keep what the body raises: it comes from the backend, and not from the drawing."""
+        try:
+            yield
+        except BaseException as error:
+            self.trouble = error
+            raise
+
     def may_try(self) -> bool:
         """Whether there is another attempt to find fewer calls."""
         self.attempts -= 1
         return self.attempts >= 0 and not self.is_late
+
+
+class SearchError(Exception):
+    """Hypothesis could not draw; that says nothing of the backend."""
 
 
 class _FoundError(Exception):
@@ -67,10 +81,14 @@ def agree(
     backend, then `compare(expected, actual)`: what that raises passes. An outcome is what the call returned, or
     a `Refusal`. Of `settings` only the numbers of examples and of steps are used. The same `seed` gives the same
     examples; after `seconds` no new one is begun, so a slow backend is searched less rather than without end.
-    Nothing is printed, and nothing written to disk.
+    Nothing is printed, and nothing written to disk. Raises what opening a pair raises, and `SearchError` when
+    the search itself breaks down.
     """
     search = Search(until=time.monotonic() + seconds)
     try:
+        # It stands on inner parts of hypothesis, which may move: then there is no search, and nothing else is lost.
+        from burndown_spec.oracle.drawing import drawing_from
+
         run_state_machine_as_test(
             machine(open_pair, search),
             settings=hypothesis.settings(
@@ -86,9 +104,11 @@ def agree(
                 verbosity=Verbosity.quiet,
             ),
         )
-    except Exception:
+    except Exception as error:
+        if search.trouble:
+            raise search.trouble from None
         if not search.calls:
-            raise
+            raise SearchError(f"hypothesis {hypothesis.__version__} could not draw: {error}") from error
     if search.calls:
         replay(shortened(search.calls, open_pair, search.may_try), open_pair, compare)
         # The backend answered otherwise this time, but the disagreement was there.
@@ -103,7 +123,8 @@ def machine(open_pair: OpenPair, search: Search) -> type[RuleBasedStateMachine]:
             super().__init__()
             if search.calls or search.is_late:
                 hypothesis.reject()
-            self.backend, self.oracle, self.clean_up = open_pair()
+            with search.on_trouble():
+                self.backend, self.oracle, self.clean_up = open_pair()
             self.calls: list[Call] = []
 
         def begin(self, places: list[tuple[str, str]], **batches: list[Any]) -> None:
@@ -118,7 +139,8 @@ def machine(open_pair: OpenPair, search: Search) -> type[RuleBasedStateMachine]:
         def make(self, call: Call) -> None:
             """Make the call on both; end the search when they disagree."""
             self.calls.append(call)
-            expected, actual = call.made_on(self.oracle), call.made_on(self.backend)
+            with search.on_trouble():
+                expected, actual = call.made_on(self.oracle), call.made_on(self.backend)
             if not same(expected, actual):
                 search.calls, search.outcomes = tuple(self.calls), (expected, actual)
                 raise _FoundError
