@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from burndown_spec.everywhere import counts_with, flags_with, numbers_with, save, texts_with
 from burndown_spec.expectations import expect_error, expect_same
+from burndown_spec.placing import counts_with, flags_with, numbers_with, save, texts_with
 from burndown_spec.registry import clause
 from burndown_spec.values.dates import INVALID_DATES, INVALID_WEEKS, WEEKS
 from burndown_spec.values.numbers import WIDENED

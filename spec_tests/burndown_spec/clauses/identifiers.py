@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from burndown_spec.everywhere import save, texts_with
 from burndown_spec.expectations import expect_error, expect_same
+from burndown_spec.placing import save, texts_with
 from burndown_spec.registry import clause
 from burndown_spec.values.identifiers import IDENTIFIERS, INVALID_IDENTIFIERS
 from burndown_spec.values.records import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from burndown_spec.everywhere import json_with, save
 from burndown_spec.expectations import expect_error, expect_same
+from burndown_spec.placing import json_with, save
 from burndown_spec.registry import clause
 from burndown_spec.stage import Stage
 from burndown_spec.values.documents import INVALID_DOCUMENTS

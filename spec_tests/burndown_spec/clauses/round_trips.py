@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from burndown_spec.everywhere import CHANGE_TEXTS, ISSUE_TEXTS
 from burndown_spec.expectations import expect_same
+from burndown_spec.placing import CHANGE_TEXTS, ISSUE_TEXTS
 from burndown_spec.registry import clause
 from burndown_spec.values.documents import DOCUMENT_TEXTS
 from burndown_spec.values.json_objects import JSON_OBJECTS
