@@ -38,22 +38,19 @@ def judge(
     started = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="burndown-spec-"))
     stage = Stage(target, folder, seed=seed)
-    played = _outcome_within(timeout, lambda: _play(clause, stage))
+    error = _error_within(timeout, lambda: _play(clause, stage))
     outcome, reason, failure, repro = Outcome.HOLDS, "", None, ""
-    error = played.error if isinstance(played, Raised) else None
     if isinstance(error, MissingOperationError):
         outcome, reason = Outcome.BLOCKED, f"the backend has no {error.operation}"
     elif isinstance(error, UnavailableError):
         outcome, reason = Outcome.UNAVAILABLE, str(error)
     elif error is not None:
-        broken = _as_broken(error, stage.trace, timeout)
-        outcome, failure, repro = (
-            Outcome.FAILS,
-            _failure(clause, stage, broken),
-            script(clause, target, stage.trace, broken),
-        )
+        outcome, (failure, repro) = Outcome.FAILS, _told(clause, target, stage, error, timeout)
     if not isinstance(error, DidNotEndError):
-        _outcome_within(timeout, stage.close)
+        # A lock that a call left behind may show only here.
+        closing = _error_within(timeout, stage.close)
+        if isinstance(closing, DidNotEndError) and outcome is Outcome.HOLDS:
+            outcome, (failure, repro) = Outcome.FAILS, _told(clause, target, stage, closing, timeout)
     shutil.rmtree(folder, ignore_errors=True)
     return Result(
         clause=clause.id,
@@ -66,14 +63,20 @@ def judge(
     )
 
 
-def _outcome_within(timeout: float, work: Callable[[], None]) -> object:
-    """What `work` gives or raises; an interrupt from the keyboard is no outcome and passes."""
+def _error_within(timeout: float, work: Callable[[], None]) -> BaseException | None:
+    """What `work` raises, `DidNotEndError` included; an interrupt from the keyboard is no outcome and passes."""
     outcomes: list[object] = []
     try:
         within(timeout, lambda: outcomes.append(attempt(work)))
     except DidNotEndError as error:
-        return Raised(error)
-    return outcomes[0]
+        return error
+    return outcomes[0].error if isinstance(outcomes[0], Raised) else None
+
+
+def _told(clause: Clause, target: Target, stage: Stage, error: BaseException, timeout: float) -> tuple[Failure, str]:
+    broken = _as_broken(error, stage.trace, timeout)
+    written = attempt(script, clause, target, stage.trace, broken)
+    return _failure(clause, stage, broken), "" if isinstance(written, Raised) else written
 
 
 def _play(clause: Clause, stage: Stage) -> None:
@@ -100,6 +103,8 @@ def _as_broken(error: BaseException, trace: Trace, timeout: float) -> Broken:
 def _failure(clause: Clause, stage: Stage, broken: Broken) -> Failure:
     expectation = broken.expectation
     answer = attempt(expectation.view, broken.answer) if expectation.view else broken.answer
+    # An answer of a backend's own class may raise at anything that it is asked.
+    difference = attempt(expectation.difference, answer)
     stacks = f"\n{_stacks()}" if isinstance(expectation, Ends) else ""
     return Failure(
         requirement=clause.requirement,
@@ -107,7 +112,7 @@ def _failure(clause: Clause, stage: Stage, broken: Broken) -> Failure:
         done=tuple(line for step in stage.trace.steps for line in (*step.preparing, _line(step, stage.location))),
         expected=expectation.said,
         actual=shown(answer, stage.location) + stacks,
-        difference=expectation.difference(answer),
+        difference="" if isinstance(difference, Raised) else difference,
         likely_causes=clause.likely_causes,
     )
 

@@ -30,7 +30,7 @@ class Stage:
         self.seed = seed
         self.trace = Trace()
         self._target, self._folder = target, folder
-        self._opened: list[Any] = []
+        self._opened: list[tuple[str, Any]] = []
         self._locations: list[Path] = []
         self._stores = 0
         self.location = folder / "store-0"
@@ -39,19 +39,19 @@ class Stage:
         """Another handle on the store, recorded. `settings` go to the factory; `timeout` is 5.0 s unless given."""
         return self._open(self.location, settings)
 
-    def open_at(self, *below: str) -> Backend:
-        """A handle on a store of its own, in a folder that is not there yet, `below` the first one's."""
-        return self._open(self.location.joinpath(*below), {})
+    def open_beside(self, *names: str) -> Backend:
+        """A handle on a store of its own, in a folder that is not there yet and beside the first one's."""
+        return self._open(self.location.parent.joinpath(*names), {})
 
     def _open(self, location: Path, settings: dict[str, Any]) -> Backend:
         name = HANDLES[len(self._opened)] if len(self._opened) < len(HANDLES) else f"handle_{len(self._opened) + 1}"
-        below = "".join(f" / {part!a}" for part in location.relative_to(self.location).parts)
         self.location.mkdir(exist_ok=True)
-        self.trace.name(location, f"location{below}")
+        beside = "".join(f" / {part!a}" for part in location.relative_to(self.location.parent).parts)
+        self.trace.name(location, "location" if location == self.location else f"location.parent{beside}")
         opening = {"timeout": 5.0, **settings}
         self._locations.append(location)
         handle = self.trace.run("open_backend", self._target.factory, (location,), opening, variable=name)
-        self._opened.append(handle)
+        self._opened.append((name, handle))
         # Clauses are typed against the contract; what they get behaves like it or is found out.
         return cast(Backend, Recorded(handle, name, self.trace))
 
@@ -69,8 +69,8 @@ class Stage:
 
     def close(self) -> None:
         """Close every handle, whatever that gives, and remove the store."""
-        for handle in reversed(self._opened):
-            attempt(getattr(handle, "close", lambda: None))
+        for name, handle in reversed(self._opened):
+            attempt(self.trace.run, f"{name}.close", getattr(handle, "close", lambda: None), (), {})
         for location in dict.fromkeys(reversed(self._locations)):
             if self._target.destroy:
                 attempt(self._target.destroy, location)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,23 @@ def test_the_clauses_are_listed_in_the_order_of_the_contract(capsys: pytest.Capt
     described = json.loads(capsys.readouterr().out)
     assert [each["id"] for each in described] == listed
     assert [each["requirement"] for each in described] == [clause.requirement for clause in CATALOGUE]
+
+
+def test_a_reader_that_has_gone_away_is_no_failure_of_a_backend(user: User) -> None:
+    command = [sys.executable, "-m", "burndown_spec", "clauses"]
+    with subprocess.Popen(
+        command, cwd=user.cwd, env=user.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 6
+    assert said.startswith("burndown-spec: no verdict: ")
+    assert len(said.splitlines()) == 1
+
+
+def test_python_without_docstrings_is_refused(user: User) -> None:
+    ran = user.python("-OO", "-m", "burndown_spec", "run", "memory")
+    assert (ran.status, len(ran.err.splitlines())) == (4, 1)
+    assert "-OO" in ran.err

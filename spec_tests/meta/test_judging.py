@@ -285,3 +285,53 @@ def test_nothing_is_left_of_a_clause(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     judged(a_profile_comes_back)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_close_that_does_not_end_fails_a_clause_that_held() -> None:
+    class Stuck(Small):
+        def close(self) -> None:
+            threading.Event().wait()
+
+    def a_task_is_kept(backend: Backend) -> None:
+        """A task is kept."""
+        backend.save_task(a_task("t"))
+
+    target = Target("stuck", "stuck", "Stuck", Stuck)  # type: ignore[arg-type]
+    failure = failure_of(judge(clause_of(a_task_is_kept), target, claims=frozenset(), timeout=0.2))
+    assert failure.done[-1] == "backend.close()  # did not end"
+
+
+class Unspeakable(list[int]):
+    """Raises at anything that it is asked."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("detached")
+
+    __len__ = __iter__ = __repr__  # type: ignore[assignment]
+
+
+class UnspeakableError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("detached")
+
+
+def test_an_answer_that_cannot_be_shown_is_a_failure_all_the_same() -> None:
+    class Detached(Small):
+        def list_profiles(self) -> list[Profile]:
+            return Unspeakable()  # type: ignore[return-value]
+
+        def get_profile(self, profile_id: str) -> Profile | None:
+            raise UnspeakableError
+
+    def profiles_are_listed(backend: Backend) -> None:
+        """Profiles are listed."""
+        expect_same(backend.list_profiles(), [])
+
+    def a_profile_is_read(backend: Backend) -> None:
+        """A profile is read."""
+        expect_same(backend.get_profile("p"), None)
+
+    target = Target("detached", "detached", "Detached", Detached)  # type: ignore[arg-type]
+    for function, kind in ((profiles_are_listed, "Unspeakable"), (a_profile_is_read, "UnspeakableError")):
+        failure = failure_of(judge(clause_of(function), target, claims=frozenset()))
+        assert failure.actual.startswith(f"a {kind} that cannot be written")

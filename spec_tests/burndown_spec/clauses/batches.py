@@ -170,7 +170,7 @@ def what_is_no_batch_is_refused(backend: Backend) -> None:
 )
 def a_batch_is_read_before_anything_is_locked(backend: Backend, stage: Stage) -> None:
     """The iterator of a batch may use the store while it is read, through any handle and from any thread."""
-    other = stage.open(timeout=0.2)
+    other = stage.open(timeout=2.0)
     backend.save_profile(a_profile())
     for query_id in ("q", "gone"):
         backend.save_query("p", a_query(query_id))

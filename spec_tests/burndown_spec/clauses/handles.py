@@ -81,7 +81,7 @@ def opening_creates_what_is_missing(backend: Backend, stage: Stage) -> None:
     expect_same(backend.list_profiles(), [])
     expect_same(backend.list_app_state(), {})
     expect_same(backend.list_tasks(), [])
-    elsewhere = stage.open_at("a new folder", "and one more")
+    elsewhere = stage.open_beside("a new folder", "and one more")
     expect_same(elsewhere.list_profiles(), [])
     elsewhere.save_profile(a_profile())
     expect_same(elsewhere.get_profile("p"), a_profile())

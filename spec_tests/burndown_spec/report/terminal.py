@@ -113,8 +113,15 @@ def _table(backend: BackendReport) -> Table:
     return table
 
 
+class _Console(Console):
+    """Says that nobody reads any more, where rich would end the process as if a backend had failed."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError("nobody reads what is printed")
+
+
 def _console() -> Console:
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    return _Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
 
 
 def _print(console: Console, text: str, style: str = "") -> None:

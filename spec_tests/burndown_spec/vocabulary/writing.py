@@ -13,10 +13,7 @@ from burndown_spec.vocabulary.odd_values import OwnZone
 from burndown_spec.vocabulary.outcomes import Raised
 from burndown_store.contract import JsonText, Record, fields
 
-__all__ = [
-    "literal",
-    "shown",
-]
+__all__ = ["literal", "shown", "shown_error", "shown_value"]
 
 
 def literal(value: Any, named: Callable[[Any], str | None] | None = None) -> str:
@@ -66,15 +63,22 @@ def literal(value: Any, named: Callable[[Any], str | None] | None = None) -> str
 
 def shown(outcome: Any, location: Any = "") -> str:
     """An outcome as a reader sees it: at most 2,000 characters, with nothing in it that differs from run to run."""
-    if isinstance(outcome, Raised):
-        message = str(outcome.error)
-        if location:
-            message = message.replace(str(location), "LOCATION")
-        return f"raised {type(outcome.error).__name__}: {re.sub('0x[0-9A-Fa-f]{6,}', '0x...', message)}"
     try:
-        # Seven hundred items are more than is shown; to write ten thousand would take seconds.
-        text = literal(outcome[:700] if type(outcome) is list else outcome)
-    except RecursionError:
-        return f"a {type(outcome).__name__} that is nested too deep to be written, or holds itself"
-    length = f"{len(outcome)} items" if type(outcome) is list else f"{len(text)} characters"
+        return shown_error(outcome.error, location) if isinstance(outcome, Raised) else shown_value(outcome)
+    except Exception:
+        kind = type(outcome.error if isinstance(outcome, Raised) else outcome).__name__
+        return f"a {kind} that cannot be written: it is nested too deep, holds itself, or raises when it is asked"
+
+
+def shown_error(error: BaseException, location: Any) -> str:
+    """Such as `raised KeyError: 'p'`."""
+    message = str(error).replace(str(location), "LOCATION") if location else str(error)
+    return f"raised {type(error).__name__}: {re.sub('0x[0-9A-Fa-f]{6,}', '0x...', message)}"
+
+
+def shown_value(value: Any) -> str:
+    """The value's literal, cut."""
+    # Seven hundred items are more than is shown; to write ten thousand would take seconds.
+    text = literal(value[:700] if type(value) is list else value)
+    length = f"{len(value)} items" if type(value) is list else f"{len(text)} characters"
     return text if len(text) <= 2000 else f"{text[:2000]}... ({length} in all)"
