@@ -78,3 +78,11 @@ def test_without_a_report_the_scripts_go_where_the_failure_says(user: User) -> N
     (script,) = (folder / "repro").iterdir()
     assert f"python {script}" in ran.out
     assert user.left_in(user.cwd) == set()
+
+
+def test_the_reference_and_the_oracle_conform(user: User) -> None:
+    ran = user.runs("run", "sqlite", "sqlite-normal", "memory", "--require", "core")
+    assert ran.status == 0, ran.out + ran.err
+    verdicts = [line for line in ran.out.splitlines() if ": conforms: every claimed clause holds" in line]
+    assert len(verdicts) == 3
+    assert user.left_in(user.temporary) == set()

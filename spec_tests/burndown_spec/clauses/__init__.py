@@ -20,6 +20,7 @@ from burndown_spec.clauses import (
     refusals,
     round_trips,
     secrecy,
+    sizes,
     whole_store,
 )
 from burndown_spec.registry import Catalogue
@@ -42,6 +43,7 @@ FAMILIES = (
     batches,
     filters,
     expiry,
+    sizes,
     whole_store,
 )
 

@@ -18,7 +18,7 @@ from burndown_spec.values.records import (
     a_task,
     an_issue,
 )
-from burndown_store.contract import Backend, ProfileNotFoundError, QueryNotFoundError
+from burndown_store.contract import Backend, ProfileNotFoundError, QueryNotFoundError, ValidationError
 
 # Backends are given copies of these lists, so that none can change what the next is judged by.
 BATCHES: list[tuple[str, list[Any]]] = [
@@ -218,3 +218,17 @@ def writes_return_none(backend: Backend) -> None:
     ]
     for operation, *arguments in [*saves, *saves, *removals]:
         expect_same(getattr(backend, operation)(*arguments), None)
+
+
+@clause(
+    "no-batch-comes-before-not-found",
+    sentences="6.4 12.2",
+    depends_on=("refusals-in-order", "what-is-no-batch-is-refused"),
+    likely_causes=("the query is looked for before it is asked whether there is a batch",),
+)
+def no_batch_comes_before_not_found(backend: Backend) -> None:
+    """What is no batch is refused as invalid, also where the profile and the query are not there."""
+    for operation, _ in BATCHES:
+        for no_batch in (None, 5, "AB-1", [None]):
+            with expect_error(ValidationError):
+                getattr(backend, operation)("p", "q", copy(no_batch))

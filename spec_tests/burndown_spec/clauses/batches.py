@@ -363,3 +363,19 @@ def a_metric_is_its_week_and_name(backend: Backend) -> None:
         ],
         view=by_identity,
     )
+
+
+@clause(
+    "a-query-may-go-while-a-batch-is-read",
+    sentences="7.2 12.3",
+    depends_on=("a-batch-is-read-before-anything-is-locked", "writing-below-no-query"),
+    likely_causes=("whether the query is there is asked before the batch is read, and not again",),
+)
+def a_query_may_go_while_a_batch_is_read(backend: Backend, stage: Stage) -> None:
+    """When the iterator of a batch deletes the query that the batch is for, there is nothing left to write below."""
+    backend.save_profile(a_profile())
+    for operation, record in BATCHES:
+        backend.save_query("p", a_query("gone"))
+        deleting = stage.do(CallingFeed, [record], backend.delete_query, "p", "gone")
+        with expect_error(QueryNotFoundError):
+            getattr(backend, operation)("p", "gone", deleting)

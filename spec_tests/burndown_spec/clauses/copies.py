@@ -21,7 +21,7 @@ from burndown_spec.values.records import (
     an_issue,
 )
 from burndown_spec.vocabulary import alter, by_identity
-from burndown_store.contract import Backend, Change, ChangeEntry, Issue, Json, Profile
+from burndown_store.contract import Backend, Change, ChangeEntry, History, Issue, Json, Metric, Profile, Statistic
 
 DAY = date(2025, 3, 1)
 EARLY, LATE = (datetime(2025, 3, day, tzinfo=UTC) for day in (1, 2))
@@ -187,3 +187,54 @@ def answered_lists_are_copies(backend: Backend, stage: Stage) -> None:
         answer = operation(*arguments)
         expect_same(answer, expected)
         stage.do(alter, answer)
+
+
+@clause(
+    "filtered-answers-are-copies",
+    sentences="1.8",
+    depends_on=("answered-json-is-a-copy", "answered-lists-are-copies"),
+    likely_causes=("a lookup by identity hands out the record that is kept", "only whole answers are copied"),
+)
+def filtered_answers_are_copies(backend: Backend, stage: Stage) -> None:
+    """Changing what a filtered or limited read handed out changes nothing in the store."""
+    backend.save_profile(a_profile("p"))
+    backend.save_query("p", a_query("q"))
+
+    def history() -> History:
+        return a_history("AB-1", changes=two_changes(), details=json())
+
+    def statistic() -> Statistic:
+        return a_statistic(DAY, extra=json())
+
+    def metric() -> Metric:
+        return a_metric(name="m", details=json())
+
+    backend.save_histories("p", "q", [history()])
+    backend.save_statistics("p", "q", [statistic()])
+    backend.save_metrics("p", "q", [metric()])
+    for _ in ("as saved", "after it was altered"):
+        for operation, filters, expected in (
+            ("get_histories", {"issue_key": "AB-1"}, history()),
+            ("get_histories", {"valid_at": EARLY}, history()),
+            ("get_statistics", {"start": DAY}, statistic()),
+            ("get_metrics", {"name": "m"}, metric()),
+            ("get_metrics", {"limit": 1}, metric()),
+        ):
+            answer = getattr(backend, operation)("p", "q", **filters)
+            expect_same(answer, [expected])
+            stage.do(alter, answer)
+
+
+@clause(
+    "json-saved-again-is-a-copy",
+    sentences="1.7",
+    depends_on=("saved-json-is-a-copy",),
+    likely_causes=("a record that replaces another takes a path of its own, without the copy",),
+)
+def json_saved_again_is_a_copy(backend: Backend, stage: Stage) -> None:
+    """Changing the JSON of a record that replaced another changes nothing in the store."""
+    backend.save_profile(a_profile("p"))
+    saved = a_profile_of_json()
+    backend.save_profile(saved)
+    stage.do(alter, saved)
+    expect_same(backend.get_profile("p"), a_profile_of_json())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from burndown_spec.expectations import expect_same
 from burndown_spec.registry import clause
@@ -18,7 +19,7 @@ from burndown_spec.values.records import (
     a_task,
     an_issue,
 )
-from burndown_spec.vocabulary import sorted_fields, sorted_issue_keys, sorted_keys
+from burndown_spec.vocabulary import issue_keys, sorted_fields, sorted_issue_keys, sorted_keys
 from burndown_store.contract import Backend, Expired
 
 BEFORE = datetime(2025, 11, 3, 11, 59, 59, 999_999, tzinfo=UTC)
@@ -226,3 +227,26 @@ def a_history_stands_by_itself(backend: Backend) -> None:
     backend.delete_expired(NOON)
     expect_same(backend.get_issues("p", "q"), ["AB-2"], view=sorted_keys)
     expect_same(backend.get_histories("p", "q"), [lasting])
+
+
+@clause(
+    "what-expired-is-found-by-no-filter",
+    sentences="14.2",
+    depends_on=("expired-is-removed-to-the-microsecond", "expired-is-counted", "ranges-are-inclusive"),
+    likely_causes=("an answer to a filter is remembered, and expiry does not empty what is",),
+)
+def what_expired_is_found_by_no_filter(backend: Backend) -> None:
+    """A change that a filter found is found by it no more once its history has expired and was removed."""
+    backend.save_profile(a_profile())
+    backend.save_query("p", a_query())
+    history = a_history("AB-1", changes=[a_change()])
+    at = history.changes[0].changed_at
+    filters: tuple[dict[str, Any], ...] = (
+        *({}, {"field": history.changes[0].field}, {"issue_key": "AB-1"}),
+        *({"start": at}, {"end": at}, {"limit": 1}),
+    )
+    for each in filters:
+        backend.save_histories("p", "q", [history])
+        expect_same(backend.get_changes("p", "q", **each), ["AB-1"], view=issue_keys)
+        backend.delete_expired(history.expires_at)
+        expect_same(backend.get_changes("p", "q", **each), [])

@@ -31,6 +31,8 @@ from burndown_spec.vocabulary import (
 )
 from burndown_store.contract import Backend, ClosedError, ProfileNotFoundError
 
+LONG_AFTER = datetime(2200, 1, 1, tzinfo=UTC)
+
 EVERY_CALL: tuple[tuple[Any, ...], ...] = (
     ("get_profile", "p"),
     ("save_profile", a_profile()),
@@ -197,13 +199,14 @@ def two_handles_see_each_other(backend: Backend, stage: Stage) -> None:
 @clause(
     "closing-one-handle-leaves-the-others",
     sentences="11.6",
-    depends_on=("two-handles-are-two", "two-handles-see-each-other"),
+    depends_on=("two-handles-are-two", "two-handles-see-each-other", "closed-means-closed"),
     likely_causes=("handles share a connection, and the first to close it closes it for all",),
 )
 def closing_one_handle_leaves_the_others(backend: Backend, stage: Stage) -> None:
     """Closing one handle of a location changes nothing for the other: it reads what was there and goes on writing."""
     other = stage.open()
     backend.save_profile(a_profile())
+    backend.close()
     backend.close()
     expect_same(other.get_profile("p"), a_profile())
     other.save_profile(a_profile(name="Team Green"))
@@ -259,3 +262,80 @@ def a_with_block_closes(backend: Backend, stage: Stage) -> None:
     expect_same(stage.do(given_by_with, third), True)
     with expect_error(ClosedError):
         third.get_profile("p")
+
+
+@clause(
+    "what-another-handle-removes-is-gone",
+    sentences="11.3",
+    depends_on=("two-handles-see-each-other", "answered-lists-are-copies", "a-replacement-is-exact"),
+    likely_causes=("a cache of the handle is emptied by saves alone", "lists are remembered, single records are not"),
+)
+def what_another_handle_removes_is_gone(backend: Backend, stage: Stage) -> None:
+    """What one handle clears, deletes, replaces or lets expire is gone for another that has read it, and its lists."""
+    other = stage.open()
+    task, issue, statistic, history = a_task("t"), an_issue(), a_statistic(), a_history()
+    backend.save_profile(a_profile())
+    backend.save_query("p", a_query())
+    backend.save_task(task)
+    backend.set_app_state("k", "v")
+    backend.save_issues("p", "q", [issue])
+    backend.save_statistics("p", "q", [statistic])
+    backend.save_histories("p", "q", [history])
+    expect_same(other.get_task("t"), task)
+    expect_same(other.list_tasks(), [task])
+    expect_same(other.get_app_state("k"), "v")
+    expect_same(other.list_app_state(), {"k": "v"})
+    expect_same(other.get_issues("p", "q"), [issue])
+    expect_same(other.get_statistics("p", "q"), [statistic])
+    expect_same(other.list_history_keys("p", "q"), [history.issue_key])
+    backend.clear_task("t")
+    backend.delete_app_state("k")
+    backend.replace_issues("p", "q", [])
+    backend.replace_statistics("p", "q", [])
+    backend.delete_expired(LONG_AFTER)
+    expect_same(other.get_task("t"), None)
+    expect_same(other.list_tasks(), [])
+    expect_same(other.get_app_state("k"), None)
+    expect_same(other.list_app_state(), {})
+    expect_same(other.get_issues("p", "q"), [])
+    expect_same(other.get_statistics("p", "q"), [])
+    expect_same(other.list_history_keys("p", "q"), [])
+    backend.save_issues("p", "q", [issue])
+    expect_same(other.get_issues("p", "q"), [issue])
+    backend.delete_expired(LONG_AFTER)
+    expect_same(other.get_issues("p", "q"), [])
+
+
+@clause(
+    "closed-comes-before-what-is-invalid",
+    sentences="6.4",
+    depends_on=("closed-means-closed", "refusals-in-order"),
+    likely_causes=("arguments are converted before the handle is asked whether it is open",),
+)
+def closed_comes_before_what_is_invalid(backend: Backend) -> None:
+    """On a closed handle every operation raises `ClosedError`, whatever its arguments are."""
+    backend.close()
+    for operation, *arguments in EVERY_CALL:
+        with expect_error(ClosedError):
+            getattr(backend, operation)(*("" for _ in arguments))
+    filters = {"get_issues": "limit", "get_histories": "valid_at", "get_changes": "field", "get_statistics": "start"}
+    for operation, name in filters.items():
+        with expect_error(ClosedError):
+            getattr(backend, operation)("p", "q", **{name: b"?"})
+
+
+@clause(
+    "an-interrupted-block-closes",
+    sentences="11.5",
+    depends_on=("a-with-block-closes",),
+    likely_causes=("`__exit__` looks at the kind of the error", "it answers true to what it takes for the end"),
+)
+def an_interrupted_block_closes(backend: Backend, stage: Stage) -> None:
+    """`KeyboardInterrupt`, `SystemExit` and `GeneratorExit` pass through the block, and leave the handle closed."""
+    backend.save_profile(a_profile())
+    for interruption in (KeyboardInterrupt(), SystemExit(), GeneratorExit()):
+        left = stage.open()
+        with expect_error(type(interruption)):
+            stage.do(leave_with, left, interruption)
+        with expect_error(ClosedError):
+            left.list_profiles()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from burndown_spec.expectations import expect_error, expect_same
@@ -19,7 +20,7 @@ from burndown_spec.values.records import (
     an_issue,
 )
 from burndown_spec.values.texts import ACUTE_E, INVALID_TEXTS
-from burndown_spec.vocabulary import by_identity, ids, issue_keys, keys, names
+from burndown_spec.vocabulary import OwnText, by_identity, ids, issue_keys, keys, names
 from burndown_store.contract import Backend, ValidationError
 
 FOLDED = "the store folds case or normalises (COLLATE NOCASE, casefold(), NFC)"
@@ -256,3 +257,61 @@ def text_sorts_by_code_point(backend: Backend) -> None:
     expect_same(backend.get_changes("a", "a"), BY_CODE_POINT, view=issue_keys)
     backend.save_metrics("a", "a", [a_metric("2025-W44", text) for text in shuffled])
     expect_same(backend.get_metrics("a", "a"), BY_CODE_POINT, view=names)
+
+
+@clause(
+    "issues-are-found-by-their-exact-key",
+    sentences="3.3 13.2",
+    depends_on=("issue-keys-are-exact", "issue-filters-match-exactly", "a-replacement-is-exact"),
+    likely_causes=("the key that is looked for is trimmed, folded or normalised first",),
+)
+def issues_are_found_by_their_exact_key(backend: Backend) -> None:
+    """`get_issues(key=…)` finds the issue of exactly that key, and none where only a similar one is there."""
+    backend.save_profile(a_profile("p"))
+    backend.save_query("p", a_query("q"))
+    given = [an_issue(key, summary=str(number)) for number, key in enumerate(sorted(IDENTIFIERS))]
+    backend.save_issues("p", "q", given)
+    for each in given:
+        expect_same(backend.get_issues("p", "q", key=each.key), [each])
+    backend.replace_issues("p", "q", [an_issue("AB-1"), an_issue("\u00e9")])
+    for similar in ("AB-1 ", " AB-1", "ab-1", "e\u0301"):
+        expect_same(backend.get_issues("p", "q", key=similar), [])
+
+
+@clause(
+    "no-identifier-is-refused-in-every-place",
+    sentences="3.2 5.1 6.1",
+    depends_on=(
+        "arguments-are-validated",
+        "filters-are-validated",
+        "writing-below-no-profile",
+        "another-type-is-no-filter",
+        "only-the-contracts-errors-escape",
+    ),
+    likely_causes=(
+        "only what is written is checked, and a read answers that it is not there",
+        "the identifier is used as a key of a dict first",
+        "`isinstance` lets subclasses of str pass",
+    ),
+)
+def no_identifier_is_refused_in_every_place(backend: Backend) -> None:
+    """What is no identifier is refused wherever a read, a deletion or a filter takes one, whatever is there."""
+    backend.save_profile(a_profile("p"))
+    backend.save_query("p", a_query("q"))
+    one: tuple[str, ...] = ("get_profile", "delete_profile", "list_queries", "get_app_state", "delete_app_state")
+    one += ("get_task", "clear_task")
+    two: tuple[str, ...] = ("get_query", "delete_query", "get_issues", "get_cache_info", "get_histories", "get_changes")
+    two += ("list_history_keys", "get_statistics", "get_scope", "get_metrics")
+    filters = {"get_issues": "key", "get_histories": "issue_key", "get_changes": "issue_key", "get_metrics": "name"}
+    for bad in ("a" * 201, OwnText("p"), ["p"], b"p"):
+        for operation in one:
+            with expect_error(ValidationError):
+                getattr(backend, operation)(copy(bad))
+        for operation in two:
+            with expect_error(ValidationError):
+                getattr(backend, operation)(copy(bad), "q")
+            with expect_error(ValidationError):
+                getattr(backend, operation)("p", copy(bad))
+        for operation, name in filters.items():
+            with expect_error(ValidationError):
+                getattr(backend, operation)("p", "q", **{name: copy(bad)})

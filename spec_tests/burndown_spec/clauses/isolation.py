@@ -15,6 +15,9 @@ from burndown_spec.values.records import (
     a_statistic,
     a_task,
     an_issue,
+    full_profile,
+    full_query,
+    full_task,
 )
 from burndown_spec.vocabulary import sorted_ids
 from burndown_store.contract import Backend, ChangeEntry
@@ -220,3 +223,39 @@ def saving_again_keeps_what_is_below(backend: Backend) -> None:
     expect_same(backend.get_query("p", "q"), a_query(id="q", name="Renamed"))
     expect_filled(backend, "p", "q", owner="p | q")
     expect_filled(backend, "p", "r", owner="p | r")
+
+
+@clause(
+    "saving-again-replaces-every-field",
+    sentences="9.5",
+    depends_on=("profile-comes-back", "query-comes-back", "task-comes-back", "saving-again-keeps-what-is-below"),
+    likely_causes=("a column is missing from ON CONFLICT DO UPDATE", "an empty value keeps the old one (COALESCE)"),
+)
+def saving_again_replaces_every_field(backend: Backend) -> None:
+    """A profile, a query and a task that are saved again are the new record in every field, fuller or barer."""
+    for profile in (full_profile("p"), a_profile("p"), full_profile("p")):
+        backend.save_profile(profile)
+        expect_same(backend.get_profile("p"), profile)
+    for query in (full_query("q"), a_query("q"), full_query("q")):
+        backend.save_query("p", query)
+        expect_same(backend.get_query("p", "q"), query)
+    for task in (full_task("t"), a_task("t"), full_task("t")):
+        backend.save_task(task)
+        expect_same(backend.get_task("t"), task)
+
+
+@clause(
+    "tasks-and-state-are-apart",
+    sentences="7.4 9.1",
+    depends_on=("clearing-what-is-not-there",),
+    likely_causes=("tasks and application state share a table, and only reading tells them apart",),
+)
+def tasks_and_state_are_apart(backend: Backend) -> None:
+    """A task and a state key of one name have nothing to do with each other."""
+    for name in ("a", "b"):
+        backend.set_app_state(name, "value")
+        backend.save_task(a_task(name))
+    backend.clear_task("a")
+    backend.delete_app_state("b")
+    expect_same(backend.list_app_state(), {"a": "value"})
+    expect_same(backend.list_tasks(), [a_task("b")])

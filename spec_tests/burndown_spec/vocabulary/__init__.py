@@ -17,6 +17,9 @@ from burndown_spec.vocabulary.callers import (
 )
 from burndown_spec.vocabulary.large_batches import (
     incompressible_issues,
+    long_document,
+    long_text,
+    many_changes,
     many_histories,
     many_issues,
     many_metrics,
@@ -68,12 +71,15 @@ from burndown_spec.vocabulary.views import (
     sorted_issue_keys,
     sorted_keys,
     sorted_metrics,
+    summaries,
     weeks_and_names,
     whole_number_from,
 )
 from burndown_spec.vocabulary.writing import (
     literal,
     shown,
+    shown_error,
+    shown_value,
 )
 
 MODULES = ("outcomes", "odd_values", "callers", "writing", "listening", "large_batches", "views")
@@ -118,6 +124,9 @@ __all__ = [
     "list_holding_itself",
     "literal",
     "log_of",
+    "long_document",
+    "long_text",
+    "many_changes",
     "many_histories",
     "many_issues",
     "many_metrics",
@@ -127,12 +136,15 @@ __all__ = [
     "object_holding_itself",
     "own_text_of",
     "shown",
+    "shown_error",
+    "shown_value",
     "sorted_days",
     "sorted_fields",
     "sorted_ids",
     "sorted_issue_keys",
     "sorted_keys",
     "sorted_metrics",
+    "summaries",
     "together",
     "two_objects",
     "weeks_and_names",

@@ -9,6 +9,9 @@ from burndown_store.contract import Change, History, Issue, JsonText, Metric, St
 
 __all__ = [
     "incompressible_issues",
+    "long_document",
+    "long_text",
+    "many_changes",
     "many_histories",
     "many_issues",
     "many_metrics",
@@ -65,3 +68,19 @@ def incompressible_issues(size: int) -> list[Issue]:
         )
         for number in range(10)
     ]
+
+
+def many_changes(count: int) -> list[Change]:
+    """So many changes at one instant, told apart by their history ids."""
+    instant = datetime(2025, 1, 1, tzinfo=UTC)
+    return [Change(changed_at=instant, field="status", history_id=str(number)) for number in range(count)]
+
+
+def long_text(words: int) -> str:
+    """So many words of which none ends where a count of bytes would."""
+    return "burndown \U0001f525 " * words
+
+
+def long_document(words: int) -> JsonText:
+    """A document with one long text."""
+    return JsonText.of({"text": long_text(words)})

@@ -25,6 +25,7 @@ __all__ = [
     "sorted_issue_keys",
     "sorted_keys",
     "sorted_metrics",
+    "summaries",
     "weeks_and_names",
     "whole_number_from",
 ]
@@ -124,3 +125,8 @@ def whole_number_from(value: Any, least: int) -> bool:
 def capability_set(value: Any) -> bool:
     """is a frozenset of members of Capability"""
     return type(value) is frozenset and all(type(member) is Capability for member in value)
+
+
+def summaries(issues: Any) -> list[str]:
+    """The issues' summaries, in their order."""
+    return [issue.summary for issue in issues]
