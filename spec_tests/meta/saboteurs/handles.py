@@ -27,7 +27,9 @@ from saboteurs import saboteur
 Location = str | os.PathLike[str]
 
 
-@saboteur("opening-creates-what-is-missing", says=("location / 'a new folder' / 'and one more'", "raised StorageError"))
+@saboteur(
+    "opening-creates-what-is-missing", says=("location.parent / 'a new folder' / 'and one more'", "raised StorageError")
+)
 class WantsItsFolder(MemoryBackend):
     """Expects somebody else to have created the folder."""
 
@@ -37,7 +39,7 @@ class WantsItsFolder(MemoryBackend):
         super().__init__(location, timeout=timeout)
 
 
-@saboteur("opening-creates-what-is-missing", says=("location / 'a new folder'", "raised StorageError"))
+@saboteur("opening-creates-what-is-missing", says=("location.parent / 'a new folder'", "raised StorageError"))
 class CreatesOneFolderOnly(MemoryBackend):
     """Calls `mkdir` without `parents=True`."""
 
