@@ -1,4 +1,4 @@
-"""The command `burndown-spec`: judge backends, list the clauses."""
+"""The command `burndown-spec`: judge backends, list the clauses, start a backend."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from burndown_spec.clauses import CATALOGUE
+from burndown_spec.failure_text import quoted
 from burndown_spec.levels import Level
 from burndown_spec.preflight import NoBackendError
 from burndown_spec.registry import Clause
 from burndown_spec.report import say, suite_version
 from burndown_spec.runner import INTERRUPTED, USAGE, Options, RefusedError, run
 from burndown_spec.selection import NoSuchNameError
-from burndown_spec.verdict import needs_of
+from burndown_spec.starting import NameRefusedError, NotWrittenError, checked_name, write_project
 from burndown_store.contract import CONTRACT_VERSION, Capability
 
 __all__ = ["main"]
@@ -53,6 +54,28 @@ examples:
 
 {EXIT_CODES}"""
 
+NEW = """\
+NAME becomes a folder, a Python package, a distribution and the short name of
+the backend, so it has letters A to Z, digits, and _ between them. The folder
+is a project of its own:
+
+  NAME/pyproject.toml                  offers the backend under its short name
+  NAME/src/NAME/__init__.py            every operation of the contract, refusing
+  NAME/tests/test_contract.py          the contract as a test of the project
+  NAME/.github/workflows/contract.yml  the contract in CI
+
+Nothing is ever written over. docs/new-backend.md leads on from there.
+
+example:
+  burndown-spec new acme_store
+  python -m pip install --editable acme_store
+  burndown-spec run acme_store -- -x
+
+exit codes:
+  0  the files are written
+  4  they are not, and one sentence says why
+"""
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser that exits with 4, which no verdict has."""
@@ -72,6 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(own)
     if arguments.command == "clauses":
         return _list_clauses(as_json=arguments.json)
+    if arguments.command == "new":
+        return _start(arguments.name, arguments.into)
     options = Options(
         backends=tuple(arguments.backend),
         report=arguments.report,
@@ -145,7 +170,38 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     listing.add_argument("--json", action="store_true", help="as JSON")
+    starting = commands.add_parser(
+        "new",
+        help="write a backend to start from",
+        description="Write a backend that starts: it opens, and refuses every operation.",
+        epilog=NEW,
+        formatter_class=raw,
+        allow_abbrev=False,
+    )
+    starting.add_argument("name", metavar="NAME", help="what the backend is called, such as acme_store")
+    starting.add_argument(
+        "--into", type=Path, default=Path(), metavar="DIR", help="the folder that NAME is written into (default: .)"
+    )
     return parser
+
+
+def _start(name: str, into: Path) -> int:
+    try:
+        written = write_project(checked_name(name), into)
+    except (NameRefusedError, NotWrittenError) as error:
+        print(f"burndown-spec: {error}", file=sys.stderr)
+        return USAGE
+    folder = into / name
+    say(
+        [
+            f"{folder} holds a backend that opens and refuses every operation:",
+            *(f"    {path}" for path in written),
+            "Offer it as a backend, and see the first promise that it does not keep:",
+            f"    python -m pip install --editable {quoted(str(folder))}",
+            f"    burndown-spec run {name} -- -x",
+        ]
+    )
+    return 0
 
 
 def _seconds(text: str) -> float:
@@ -165,6 +221,7 @@ def _list_clauses(*, as_json: bool) -> int:
     lines = []
     for clause in CATALOGUE:
         needs = f", needs {', '.join(sorted(clause.needs))}" if clause.needs else ""
+        needs += f", unless {', '.join(sorted(clause.unless))}" if clause.unless else ""
         lines.append(f"{clause.id}  ({clause.level}: {', '.join(clause.sentences)}{needs})")
         lines += textwrap.wrap(clause.requirement, 80, initial_indent="    ", subsequent_indent="    ")
     say(lines)
@@ -177,7 +234,8 @@ def _described(clause: Clause) -> dict[str, object]:
         "family": clause.family,
         "level": clause.level,
         "sentences": clause.sentences,
-        "needs": sorted(needs_of(clause)),
+        "needs": sorted(clause.needs),
+        "unless": sorted(clause.unless),
         "depends_on": clause.depends_on,
         "since": clause.since,
         "requirement": clause.requirement,

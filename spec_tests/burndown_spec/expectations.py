@@ -6,13 +6,14 @@ Each also knows how to say itself as Python, so that the repro script decides ex
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 from burndown_spec.differences import first_difference
-from burndown_spec.recording import MissingOperationError
+from burndown_spec.recording import ClauseEndedError
 from burndown_spec.vocabulary import Raised, attempt, shown
 from burndown_store.contract import same
 
@@ -159,7 +160,7 @@ class Ends(Expectation):
 LATEST = object()
 
 
-class Broken(Exception):
+class Broken(ClauseEndedError):
     """An expectation that was not met.
 
     `answer` is what the backend gave, before any view of it; `LATEST` is what the latest recorded call gave.
@@ -184,15 +185,23 @@ def expect_that(answer: object, predicate: Callable[..., bool], *args: object) -
         raise Broken(expectation, answer)
 
 
-@contextmanager
-def expect_error(kind: type[BaseException]) -> Iterator[None]:
-    """The one recorded call in the body raises `kind`."""
-    try:
-        yield
-    except kind:
-        return
-    except (Broken, MissingOperationError):
-        raise
-    except BaseException as error:
-        raise Broken(Refused(kind), Raised(error)) from error
-    raise Broken(Refused(kind))
+def expect_error(kind: type[BaseException]) -> AbstractContextManager[None, bool]:
+    """The one recorded call in the body raises `kind`, or the block that ends there lets it through."""
+    return _Expecting(kind)
+
+
+class _Expecting(AbstractContextManager[None, bool]):
+    def __init__(self, kind: type[BaseException]) -> None:
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if isinstance(error, self._kind):
+            return True
+        if isinstance(error, ClauseEndedError):
+            return False
+        raise Broken(Refused(self._kind), Raised(error) if error else LATEST) from error

@@ -5,16 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from burndown_spec.results import Outcome, Result
+from burndown_spec.results import Failure, Outcome, Result
 
-__all__ = ["clipped", "failure_sections", "failure_text", "told_calls", "ways_to_reproduce"]
+__all__ = ["clipped", "failure_sections", "failure_text", "quoted", "told_calls", "ways_to_reproduce"]
 
 CALLS_SHOWN = 30
 TEXT_SHOWN = 4000
 
 
 def failure_sections(result: Result, reproduce: Sequence[str]) -> list[tuple[str, str]]:
-    """Title and text of each section of a failure; `reproduce` are the commands that show it again."""
+    """Title and text of each section of a failure; `reproduce` are the commands that show it again.
+
+    There are no likely causes where a call is not there at all: the clause's are faults of a call that is.
+    """
     failure = result.failure
     if failure is None:
         return [("Reproduce", "\n".join(reproduce))]
@@ -22,14 +25,23 @@ def failure_sections(result: Result, reproduce: Sequence[str]) -> list[tuple[str
     actual = clipped(failure.actual)
     if failure.difference:
         actual += f"\nDifference: {clipped(failure.difference)}"
-    return [
+    sections = [
         ("Requirement", f"{failure.requirement} (contract {numbers})" if numbers else failure.requirement),
         ("What was done", "\n".join(told_calls(failure.done)) or "nothing but opening the store"),
         ("Expected", clipped(failure.expected)),
         ("Actual", actual),
-        ("Likely causes", "\n".join(f"- {cause}" for cause in failure.likely_causes) or "none are known"),
-        ("Reproduce", "\n".join(reproduce)),
     ]
+    if not _is_not_there(failure):
+        causes = "\n".join(f"- {cause}" for cause in failure.likely_causes)
+        sections.append(("Likely causes", causes or "none are known"))
+    return [*sections, ("Reproduce", "\n".join(reproduce))]
+
+
+def _is_not_there(failure: Failure) -> bool:
+    """Whether a call was refused because the backend does not have it (yet), which is no fault that can be guessed."""
+    if failure.actual.startswith("raised NotImplementedError"):
+        return failure.expected != "raises UnsupportedError"
+    return failure.actual.startswith("raised UnsupportedError")
 
 
 def failure_text(result: Result, reproduce: Sequence[str], *, width: int = 80) -> str:
@@ -49,11 +61,11 @@ def failure_text(result: Result, reproduce: Sequence[str], *, width: int = 80) -
 
 def ways_to_reproduce(clause: str, backend: str, seed: int, script: str | None = None) -> list[str]:
     """The commands that show a failure again: its script, where there is one, and the clause alone."""
-    command = f"burndown-spec run {_quoted(backend)} --clause {clause} --seed {seed}"
-    return [f"python {_quoted(script)}", command] if script else [command]
+    command = f"burndown-spec run {quoted(backend)} --clause {clause} --seed {seed}"
+    return [f"python {quoted(script)}", command] if script else [command]
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """A word as the shells of all systems take it."""
     return f'"{word}"' if " " in word else word
 

@@ -31,9 +31,7 @@ def judge(
 
     What does not end is left to its daemon thread, with its store, and fails as *did not end*, with every stack.
     """
-    unclaimed = sorted((clause.level.needs | clause.needs) - claims)
-    if unclaimed:
-        reason = f"the backend does not claim {', '.join(unclaimed)}"
+    if reason := clause.not_claimed(claims):
         return Result(clause=clause.id, backend=target.name, outcome=Outcome.NOT_CLAIMED, reason=reason)
     started = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="burndown-spec-"))
@@ -60,6 +58,7 @@ def judge(
         failure=failure,
         repro=repro,
         seconds=time.perf_counter() - started,
+        measured=dict(stage.measured),
     )
 
 
@@ -118,12 +117,12 @@ def _failure(clause: Clause, stage: Stage, broken: Broken) -> Failure:
 
 
 def _line(step: Step, location: Path) -> str:
-    if not step.variable.startswith("result_"):
-        return f"{step.variable} = {step.source}"
-    if step.outcome is None:
-        return step.source
+    named = not step.variable.startswith("result_")
+    source = f"{step.variable} = {step.source}" if named else step.source
+    if step.outcome is None or (named and not isinstance(step.outcome, Raised)):
+        return source
     text = repr(step.outcome) if isinstance(step.outcome, Pending) else shown(step.outcome, location)
-    return f"{step.source}  # {text if len(text) <= 100 else text[:100] + '...'}"
+    return f"{source}  # {text if len(text) <= 100 else text[:100] + '...'}"
 
 
 def _stacks() -> str:

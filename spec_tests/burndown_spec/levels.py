@@ -10,14 +10,14 @@ __all__ = ["Level"]
 
 
 class Level(StrEnum):
-    """A group of clauses with one verdict; `needs` are the capabilities that a backend claims to be judged by it."""
+    """A group of clauses with one verdict; `about` are the capabilities that its clauses need, one or several each."""
 
-    needs: frozenset[Capability]
+    about: frozenset[Capability]
 
-    def __new__(cls, value: str, *needs: Capability) -> Level:
+    def __new__(cls, value: str, *about: Capability) -> Level:
         member = str.__new__(cls, value)
         member._value_ = value
-        member.needs = frozenset(needs)
+        member.about = frozenset(about)
         return member
 
     CORE = ("core",)

@@ -55,6 +55,10 @@ class PlanPlugin:
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         return ClauseFolder.from_parent(parent, path=path) if path == FOLDER else None
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        places = {clause.id: place for place, clause in enumerate(CATALOGUE.in_order_of_judging())}
+        items.sort(key=lambda item: places[item.clause.id] if isinstance(item, ClauseItem) else len(places))
+
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         # A thread that a backend left behind must not keep the process from ending; pytest-xdist sees to its workers.
         if not hasattr(config, "workerinput"):

@@ -27,7 +27,7 @@ from burndown_store.contract import Capability
 __all__ = ["Found", "NoBackendError", "examine"]
 
 IMPORT_LIMIT = 60.0
-EXIT_LIMIT = 5.0
+EXIT_LIMIT = 2.0
 # Many other things can be closed and checked, too.
 TELLING = frozenset(OPERATIONS) - {"check", "close", "snapshot", "transaction"}
 
@@ -99,6 +99,8 @@ class _Examination:
     def run(self) -> None:
         """Leave the note that says what was found."""
         self._step("importing it")
+        # The suite has its own use for sqlite3; if it is there again later, the backend has brought it.
+        sys.modules.pop("sqlite3", None)
         try:
             target = find_target(self.name)
             found = self._opened(target)

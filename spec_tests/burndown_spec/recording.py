@@ -11,17 +11,31 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from burndown_spec.vocabulary import Feed, Raised, literal
+from burndown_spec.vocabulary import Feed, Raised, Worker, attempt, begin, finish, literal, raise_in
 from burndown_store.contract import Backend, Record
 
-__all__ = ["OPERATIONS", "MissingOperationError", "Recorded", "RecordedMethod", "Step", "Trace"]
+__all__ = [
+    "OPERATIONS",
+    "ClauseEndedError",
+    "MissingOperationError",
+    "Recorded",
+    "RecordedBlock",
+    "RecordedMethod",
+    "RecordedWorker",
+    "Step",
+    "Trace",
+]
 
 OPERATIONS: tuple[str, ...] = tuple(
     name for name, member in vars(Backend).items() if callable(member) and not name.startswith("_")
 )
 
 
-class MissingOperationError(Exception):
+class ClauseEndedError(Exception):
+    """The clause itself ends: no error of a backend, nor of a caller, so no block of a backend hears of it."""
+
+
+class MissingOperationError(ClauseEndedError):
     """The backend under test has no such operation; `operation` names it."""
 
     def __init__(self, operation: str) -> None:
@@ -82,6 +96,10 @@ class Trace:
         self._named: dict[int, tuple[str, object]] = {}
         self._passed: dict[int, tuple[Argument, object]] = {}
 
+    def new_name(self, kind: str) -> str:
+        """`kind_1` for the first of its kind, `kind_2` for the next."""
+        return f"{kind}_{1 + sum(step.variable.startswith(f'{kind}_') for step in self.steps)}"
+
     def clear(self) -> None:
         self.steps.clear()
         self._named.clear()
@@ -103,9 +121,11 @@ class Trace:
             result = call(*map(_bare, args), **{name: _bare(value) for name, value in kwargs.items()})
         except BaseException as error:
             step.outcome = Raised(error)
+            # Where it passes through a block, it is that same error.
+            self.name(error, f"{step.variable}.error")
             raise
         step.outcome = result
-        if isinstance(result, (Record, list, dict, Feed)):
+        if variable or isinstance(result, (Record, list, dict, Feed)):
             self.name(result, step.variable)
         return result
 
@@ -130,7 +150,7 @@ class Trace:
         return argument
 
     def _name_of(self, value: object) -> str | None:
-        if isinstance(value, (Recorded, RecordedMethod)):
+        if isinstance(value, (Recorded, RecordedMethod, RecordedWorker)):
             return value._name
         name, known = self._named.get(id(value), (None, None))
         return name if known is value else None
@@ -144,6 +164,77 @@ class RecordedMethod:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._trace.run(self._name, self._bound, args, kwargs)
+
+
+class RecordedOpening(RecordedMethod):
+    """`transaction` or `snapshot` of a recorded handle: nothing is called before a block is entered."""
+
+    def __init__(self, handle: Recorded, kind: str, bound: Callable[..., Any], trace: Trace) -> None:
+        super().__init__(f"{handle._name}.{kind}", bound, trace)
+        self._handle, self._kind = handle, kind
+
+    def __call__(self) -> RecordedBlock:
+        return RecordedBlock(self)
+
+
+class RecordedBlock:
+    """A transaction or a snapshot, opened by `opening` when a `with` enters it."""
+
+    def __init__(self, opening: RecordedOpening) -> None:
+        self._opening, self._trace = opening, opening._trace
+        self._block: Any = None
+
+    def __enter__(self) -> Recorded:
+        name = self._trace.new_name(self._opening._kind)
+        self._block = self._trace.run("begin", begin, (self._opening,), {}, variable=name)
+        return self._opening._handle
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if error is None:
+            self._trace.run("finish", finish, (self._block,), {})
+        elif isinstance(error, ClauseEndedError):
+            attempt(raise_in, self._block, error)
+            return False
+        else:
+            self._trace.run("raise_in", raise_in, (self._block, error), {})
+        return True
+
+
+class RecordedWorker:
+    """A thread whose calls are recorded as they are given to it."""
+
+    def __init__(self, worker: Worker, name: str, trace: Trace) -> None:
+        self._worker, self._name, self._trace = worker, name, trace
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """What the call gives in the worker's thread."""
+        return self._run("call", function, *args)
+
+    def begin(self, opening: object) -> Any:
+        """Enter what `opening`, such as `backend.transaction`, gives; the block."""
+        assert isinstance(opening, RecordedOpening)
+        return self._run("call", begin, opening, variable=self._trace.new_name(opening._kind))
+
+    def finish(self, block: object) -> None:
+        """Leave the block as a body does that comes to its end."""
+        self._run("call", finish, block)
+
+    def raise_in(self, block: object, error: BaseException) -> None:
+        """Leave the block as a body does that raises `error`."""
+        self._run("call", raise_in, block, error)
+
+    def start(self, function: Callable[..., Any], *args: Any) -> None:
+        """Let the worker begin the call."""
+        self._run("start", function, *args)
+
+    def outcome(self) -> Any:
+        """What the call that was started gives in the end."""
+        return self._run("outcome")
+
+    def _run(self, method: str, *args: Any, variable: str = "") -> Any:
+        return self._trace.run(f"{self._name}.{method}", getattr(self._worker, method), args, {}, variable=variable)
 
 
 class Recorded:
@@ -160,6 +251,8 @@ class Recorded:
         bound = getattr(self._backend, operation, None)
         if not callable(bound):
             raise MissingOperationError(operation)
+        if operation in ("transaction", "snapshot"):
+            return RecordedOpening(self, operation, bound, self._trace)
         return RecordedMethod(f"{self._name}.{operation}", bound, self._trace)
 
     def __enter__(self) -> Recorded:

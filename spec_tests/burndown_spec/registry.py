@@ -38,9 +38,11 @@ class Clause:
     level: Level
     sentences: tuple[str, ...]
     needs: frozenset[Capability]
+    unless: frozenset[Capability]
     depends_on: tuple[str, ...]
     likely_causes: tuple[str, ...]
     since: int
+    slow: bool
     requirement: str
     function: Callable[..., None]
     wants_stage: bool
@@ -49,6 +51,14 @@ class Clause:
     def family(self) -> str:
         """The name of the file that holds the clause."""
         return self.function.__module__.rpartition(".")[2]
+
+    def not_claimed(self, claims: frozenset[Capability]) -> str:
+        """Why it is not judged on a backend that claims `claims`; "" where it is."""
+        if missing := sorted(self.needs - claims):
+            return f"needs {', '.join(missing)}"
+        if present := sorted(self.unless & claims):
+            return f"is for backends without {', '.join(present)}"
+        return ""
 
     @property
     def path(self) -> Path:
@@ -68,15 +78,18 @@ def clause(
     likely_causes: Iterable[str],
     level: Level = Level.CORE,
     needs: Iterable[Capability] = (),
+    unless: Iterable[Capability] = (),
     depends_on: Iterable[str] = (),
     since: int = 1,
+    slow: bool = False,
 ) -> Callable[[Callable[..., None]], Clause]:
     """Make a clause of a function.
 
     `sentences` are the numbers in docs/contract.md that it judges, separated by spaces; `likely_causes` what a
-    backend's author should look at first; `needs` capabilities without which it is not judged, beside the level's;
-    `depends_on` the clauses whose failure explains this one's; `since` the contract version that brought it. Raises
-    `ValueError` for what could not be a clause.
+    backend's author should look at first; `needs` the capabilities without which it is not judged, `unless` those with
+    which it is not, because it says what becomes of who asks for them; `depends_on` the clauses whose failure explains
+    this one's; `since` the contract version that brought it; `slow` that it takes a second or more, and comes after the
+    others, so that who stops at the first failure waits for less. Raises `ValueError` for what could not be a clause.
     """
 
     def made(function: Callable[..., None]) -> Clause:
@@ -89,14 +102,18 @@ def clause(
             raise ValueError(f"{where}: its docstring is the sentence it judges, and it has none")
         if parameters not in (["backend"], ["backend", "stage"]):
             raise ValueError(f"{where}: it takes (backend) or (backend, stage)")
+        if level.about and not level.about & set(needs):
+            raise ValueError(f"{where}: at level {level} it needs one or more of {', '.join(sorted(level.about))}")
         return Clause(
             id=id,
             level=level,
             sentences=tuple(sentences.split()),
             needs=frozenset(needs),
+            unless=frozenset(unless),
             depends_on=tuple(depends_on),
             likely_causes=tuple(likely_causes),
             since=since,
+            slow=slow,
             requirement=requirement,
             function=function,
             wants_stage=len(parameters) == 2,
@@ -133,6 +150,20 @@ class Catalogue:
             values: Iterable[Any] = vars(family).values()
             found.extend(value for value in values if isinstance(value, Clause) and value.family == name)
         return cls(found)
+
+    def in_order_of_judging(self) -> list[Clause]:
+        """All clauses in the order of the contract, but each after those that it depends on, and slow ones last."""
+        ordered: dict[str, Clause] = {}
+
+        def place(clause: Clause) -> None:
+            if clause.id not in ordered:
+                for dependency in clause.depends_on:
+                    place(self[dependency])
+                ordered[clause.id] = clause
+
+        for each in sorted(self, key=lambda each: each.slow):
+            place(each)
+        return list(ordered.values())
 
     def __iter__(self) -> Iterator[Clause]:
         return iter(self._clauses.values())

@@ -10,6 +10,7 @@ import ast
 import datetime
 import inspect
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +18,7 @@ from textwrap import indent
 
 import burndown_store.contract as contract
 from burndown_spec import vocabulary
-from burndown_spec.expectations import Broken, Ends, Expectation, Same
+from burndown_spec.expectations import Broken, Ends, Expectation, Refused, Returns, Same
 from burndown_spec.recording import Step, Trace
 from burndown_spec.registry import Clause
 from burndown_spec.target import Target
@@ -92,12 +93,15 @@ def script(clause: Clause, target: Target, trace: Trace, broken: Broken) -> str:
 
 
 def _body(trace: Trace, broken: Broken) -> str:
-    expectation = broken.expectation
-    judged = trace.steps[-1] if isinstance(broken.answer, Raised) else trace.step_of(broken.answer)
+    expectation, steps = broken.expectation, trace.steps
+    if isinstance(expectation, Returns):
+        # An error that nobody expected leaves the blocks around its call; where it is not raised, it leaves none.
+        steps = steps[: 1 + _first_with(broken.answer, steps)]
+    judged = steps[-1] if isinstance(broken.answer, Raised) else trace.step_of(broken.answer)
     expected, decision = expectation.prepared(trace.write), expectation.decision(trace.write)
-    later = "\n".join([*(step.source for step in trace.steps), expected, decision])
+    later = "\n".join([*(step.source for step in steps), expected, decision])
     lines: list[str] = []
-    for step in trace.steps:
+    for step in steps:
         lines += [*step.preparing, _line(step, step is judged, later, expectation)]
     lines.append(f"actual = {judged.variable if judged else trace.write(broken.answer)}")
     if expectation.view:
@@ -108,10 +112,20 @@ def _body(trace: Trace, broken: Broken) -> str:
     return "\n".join(lines)
 
 
+def _first_with(answer: object, steps: Sequence[Step]) -> int:
+    """Where the error was raised first that ended the clause; the last step, where it was none."""
+    for place, step in enumerate(steps):
+        if isinstance(answer, Raised) and isinstance(step.outcome, Raised) and step.outcome.error is answer.error:
+            return place
+    return len(steps) - 1
+
+
 def _line(step: Step, judged: bool, later: str, expectation: Expectation) -> str:
     if judged and isinstance(expectation, Ends):
         return f"{step.variable} = attempt(within, {expectation.seconds}, {step.as_arguments})"
-    if judged or isinstance(step.outcome, Raised):
+    # Where a refusal is expected, that of the block may be the one, and is told at its end.
+    opens_a_block = "begin" in (step.function, *(argument.text for argument in step.arguments[:1]))
+    if judged or isinstance(step.outcome, Raised) or (opens_a_block and isinstance(expectation, Refused)):
         return f"{step.variable} = attempt({step.as_arguments})"
     if not step.variable.startswith("result_") or re.search(rf"\b{step.variable}\b", later):
         return f"{step.variable} = {step.source}"

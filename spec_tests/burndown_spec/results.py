@@ -38,7 +38,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """`reason` says why a clause was not claimed, blocked or unavailable; `repro` is the text of the script.
 
-    `seconds` is how long judging took.
+    `seconds` is how long judging took; `measured` is what was found beside the outcome, by what was looked at.
     """
 
     clause: str
@@ -48,3 +48,4 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     repro: str = ""
     seconds: float = 0.0
+    measured: dict[str, str] = {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from burndown_spec.recording import Recorded, Trace
+from burndown_spec.recording import ClauseEndedError, Recorded, RecordedWorker, Trace
 from burndown_spec.target import Target
-from burndown_spec.vocabulary import attempt
+from burndown_spec.vocabulary import Worker, attempt, in_another_process
 from burndown_store.contract import Backend
 
 __all__ = ["Stage", "UnavailableError"]
@@ -19,7 +19,7 @@ T = TypeVar("T")
 HANDLES = ("backend", "other", "third", "fourth")
 
 
-class UnavailableError(Exception):
+class UnavailableError(ClauseEndedError):
     """This machine lacks the means to judge the clause; the message says which."""
 
 
@@ -31,6 +31,8 @@ class Stage:
         self.trace = Trace()
         self._target, self._folder = target, folder
         self._opened: list[tuple[str, Any]] = []
+        self._workers: list[Worker] = []
+        self.measured: dict[str, str] = {}
         self._locations: list[Path] = []
         self._stores = 0
         self.location = folder / "store-0"
@@ -59,13 +61,32 @@ class Stage:
         """Run a function of the vocabulary as a step that failures and repro scripts show."""
         return cast(T, self.trace.run(function.__name__, function, args, kwargs))
 
-    def start_over(self) -> Backend:
+    def elsewhere(self, calls: Sequence[Any], *, killed: bool = False) -> list[Any]:
+        """What the calls give in another process, which opens the store and closes it, or is killed before that."""
+        factory = self._target.factory
+        if not hasattr(factory, "__qualname__") or "<" in factory.__qualname__:
+            raise UnavailableError("the factory has no name by which another process could find it")
+        self.trace.name(factory, "open_backend")
+        return self.do(in_another_process, factory, self.location, calls, killed=killed)
+
+    def worker(self) -> RecordedWorker:
+        """A thread that makes the calls that it is given."""
+        name = self.trace.new_name("worker")
+        worker: Worker = self.trace.run("Worker", Worker, (), {}, variable=name)
+        self._workers.append(worker)
+        return RecordedWorker(worker, name, self.trace)
+
+    def measure(self, what: str, found: str) -> None:
+        """Keep for the report what was found, whether the clause holds or not."""
+        self.measured[what] = found
+
+    def start_over(self, **settings: Any) -> Backend:
         """A handle on another fresh store; what went before is closed and forgotten."""
         self.close()
         self._stores += 1
         self.location = self._folder / f"store-{self._stores}"
         self.trace.clear()
-        return self.open()
+        return self.open(**settings)
 
     def close(self) -> None:
         """Close every handle, whatever that gives, and remove the store."""
@@ -75,5 +96,8 @@ class Stage:
             if self._target.destroy:
                 attempt(self._target.destroy, location)
             shutil.rmtree(location, ignore_errors=True)
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
         self._opened.clear()
         self._locations.clear()

@@ -26,7 +26,6 @@ __all__ = [
     "Standing",
     "State",
     "judge_backend",
-    "needs_of",
     "overall",
 ]
 
@@ -113,11 +112,6 @@ class Required(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: frozenset[Capability] = frozenset()
 
 
-def needs_of(clause: Clause) -> frozenset[Capability]:
-    """The capabilities without which a clause is not claimed."""
-    return clause.level.needs | clause.needs
-
-
 def judge_backend(catalogue: Catalogue, evidence: Evidence, required: Required | None = None) -> BackendVerdict:
     """The verdict on one backend, per level and in all."""
     required = required or Required()
@@ -143,7 +137,9 @@ def judge_backend(catalogue: Catalogue, evidence: Evidence, required: Required |
         said = [f"{judged} of {_count(claimed, 'claimed clause')} judged", *_why_not(standings), *gaps, *problems]
     else:
         judgement = Judgement.CONFORMS
-        conforming = [level.level.value for level in levels if level.judgement is Judgement.CONFORMS]
+        conforming = [
+            f"{level.level} {level.reason}".strip() for level in levels if level.judgement is Judgement.CONFORMS
+        ]
         said = [f"every claimed clause holds, {judged} of {claimed} ({', '.join(conforming)})"]
     return BackendVerdict(
         backend=evidence.backend,
@@ -168,13 +164,13 @@ def _standing(clause: Clause, evidence: Evidence) -> Standing:
         result for result in evidence.results if result.clause == clause.id and result.backend == evidence.backend
     ]
     outcomes = {result.outcome for result in results}
-    unclaimed = sorted(needs_of(clause) - evidence.claims)
+    unclaimed = clause.not_claimed(evidence.claims)
     failed = next((result for result in results if result.outcome is Outcome.FAILS), None)
     only = failed or (results[0] if len(outcomes) == 1 else None)
     if failed:
         state, reason = State.FAILS, ""
     elif unclaimed:
-        state, reason = State.NOT_CLAIMED, f"needs {', '.join(unclaimed)}"
+        state, reason = State.NOT_CLAIMED, unclaimed
     elif only is None:
         disagreement = f"was judged more than once, and differently: {', '.join(sorted(outcomes))}"
         state, reason = State.NOT_JUDGED, disagreement if results else evidence.unjudged.get(clause.id, "has no result")
@@ -208,7 +204,7 @@ def _level(
 ) -> LevelVerdict:
     standings = [standing for standing in every_standing if standing.level is level]
     counts = Counter(standing.state for standing in standings)
-    unclaimed = sorted(level.needs - evidence.claims)
+    unclaimed = sorted(level.about - evidence.claims)
     reason = ""
     if counts[State.FAILS] or counts[State.BLOCKED]:
         judgement = Judgement.FAILS
@@ -216,10 +212,9 @@ def _level(
         judgement, reason = Judgement.FAILS, "operations of the contract are missing"
     elif not standings:
         judgement, reason = Judgement.NO_CLAUSES, "this version of the suite has no clause of this level"
-    elif unclaimed:
-        judgement, reason = Judgement.NOT_CLAIMED, f"needs {', '.join(unclaimed)}"
     elif counts[State.NOT_CLAIMED] == len(standings):
-        judgement, reason = Judgement.NOT_CLAIMED, "none of its clauses is claimed"
+        judgement = Judgement.NOT_CLAIMED
+        reason = f"needs {', '.join(unclaimed)}" if unclaimed else "none of its clauses is claimed"
     elif required and counts[State.UNAVAILABLE]:
         judgement, reason = Judgement.FAILS, "required, and this machine lacks the means to judge it"
     elif counts[State.NOT_JUDGED] or counts[State.UNAVAILABLE]:
@@ -228,6 +223,7 @@ def _level(
         judgement, reason = Judgement.NO_VERDICT, "; ".join(problems)
     else:
         judgement = Judgement.CONFORMS
+        reason = f"without {', '.join(unclaimed)}" if unclaimed else ""
     return LevelVerdict(
         level=level, judgement=judgement, reason=reason, counts={state: counts[state] for state in State}
     )
@@ -245,7 +241,7 @@ def _requirements(
     gaps: list[str] = []
     for verdict in levels:
         if verdict.level in required.levels:
-            unclaimed = sorted(verdict.level.needs - evidence.claims)
+            unclaimed = sorted(verdict.level.about - evidence.claims)
             if unclaimed or verdict.judgement is Judgement.NOT_CLAIMED:
                 why = f"needs {', '.join(unclaimed)}" if unclaimed else verdict.reason
                 failures.append(f"level {verdict.level} is required and not claimed ({why})")
@@ -254,7 +250,7 @@ def _requirements(
             elif verdict.judgement is Judgement.NO_CLAUSES:
                 gaps.append(f"level {verdict.level} is required, and this version of the suite has no clause of it")
     for capability in sorted(required.capabilities):
-        states = [standing.state for standing in standings if capability in needs_of(catalogue[standing.clause])]
+        states = [standing.state for standing in standings if capability in catalogue[standing.clause].needs]
         if capability not in evidence.claims:
             failures.append(f"{capability} is required and not claimed")
         elif State.UNAVAILABLE in states:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from burndown_spec.levels import Level
 from burndown_spec.registry import Catalogue, Clause, clause
@@ -13,7 +13,7 @@ __all__ = ["CATALOGUE", "CORE", "a_clause", "result"]
 
 
 def a_clause(
-    id: str, *, level: Level = Level.CORE, needs: Sequence[Capability] = (), after: Sequence[str] = ()
+    id: str, *, level: Level = Level.CORE, needs: Iterable[Capability] = (), after: Sequence[str] = ()
 ) -> Clause:
     def judged(backend: object) -> None:
         """A sentence."""
@@ -27,7 +27,7 @@ CATALOGUE = Catalogue(
         a_clause("second", after=["first"]),
         a_clause("third", after=["second"]),
         a_clause("in-a-file", needs=[Capability.FILE]),
-        a_clause("all-or-nothing", level=Level.TRANSACTIONAL),
+        a_clause("all-or-nothing", level=Level.TRANSACTIONAL, needs=Level.TRANSACTIONAL.about),
     ]
 )
 CORE = ("first", "second", "third")

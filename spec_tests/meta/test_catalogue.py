@@ -81,6 +81,15 @@ def test_a_clause_that_could_not_be_judged_is_refused_when_it_is_written() -> No
         Catalogue([loose])
 
 
+def test_clauses_are_judged_after_those_that_they_depend_on_and_slow_ones_last() -> None:
+    ordered = CATALOGUE.in_order_of_judging()
+    places = {each.id: place for place, each in enumerate(ordered)}
+    assert sorted(places) == sorted(each.id for each in CATALOGUE)
+    for each in ordered:
+        assert all(places[dependency] < places[each.id] for dependency in each.depends_on), each.id
+    assert [each.slow for each in ordered] == sorted(each.slow for each in ordered)
+
+
 def test_clauses_use_expectations_and_never_plain_assertions() -> None:
     for each in CATALOGUE:
         lines = each.path.read_text(encoding="utf-8").splitlines()

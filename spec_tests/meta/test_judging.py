@@ -203,7 +203,7 @@ def test_what_is_not_claimed_is_not_run() -> None:
 
     needing = clause("a-clause", sentences="1.1", likely_causes=["a cause"], needs=[Capability.SNAPSHOTS])(never)
     result = judge(needing, TARGET, claims=frozenset())
-    assert (result.outcome, result.reason) == (Outcome.NOT_CLAIMED, "the backend does not claim snapshots")
+    assert (result.outcome, result.reason) == (Outcome.NOT_CLAIMED, "needs snapshots")
 
 
 def test_what_this_machine_cannot_judge_is_unavailable() -> None:

@@ -411,7 +411,8 @@ def test_no_error_quotes_a_value(backend: MemoryBackend) -> None:
     assert "secret-1" not in repr(not_found.value)
 
 
-def test_a_capability_that_is_not_claimed_is_unsupported(backend: MemoryBackend) -> None:
+def test_a_capability_that_is_not_claimed_is_unsupported(tmp_path: Path) -> None:
+    backend = MemoryBackend(tmp_path)
     assert backend.capabilities == frozenset[Capability]()
     with pytest.raises(UnsupportedError):
         backend.transaction()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_clauses_that_hold_prove_nothing_of_those_left_out(user: User) -> None:
     assert verdict_line.endswith(" clauses: left out by --clause")
     assert "3 passed" in ran.out
     assert "No clauses yet:" in ran.out
-    assert max(map(len, ran.out.splitlines()[:-2])) <= 80 + len("No clauses yet: ")
+    assert max(len(line) for line in ran.out.splitlines()[2:-2]) <= 80
     assert user.left_in(user.cwd) == {"report"}
     assert user.left_in(user.temporary) == set()
     verdict = json.loads((user.cwd / "report" / "verdict.json").read_text(encoding="utf-8"))
@@ -78,6 +79,49 @@ def test_without_a_report_the_scripts_go_where_the_failure_says(user: User) -> N
     (script,) = (folder / "repro").iterdir()
     assert f"python {script}" in ran.out
     assert user.left_in(user.cwd) == set()
+
+
+def test_sqlite_is_a_fact_of_the_backends_that_use_it(user: User) -> None:
+    late = "from misbehaving import Forgets\n\n\ndef open_backend(location, *, timeout):\n"
+    late += "    import sqlite3\n    return Forgets(location, timeout=timeout)\n"
+    (user.cwd / "late.py").write_text(late, encoding="utf-8")
+    backends = ("memory", "misbehaving:Forgets", "sqlite", "late:open_backend")
+    ran = user.judges(*backends, clauses=["app-state-comes-back"])
+    facts = {line.split()[0]: line for line in ran.out.splitlines() if " claims " in line}
+    assert [f"; sqlite version {sqlite3.sqlite_version}" in facts[name] for name in backends] == [
+        *(False, False),
+        *(True, True),
+    ]
+
+
+def test_what_isolation_was_found_is_in_every_report(user: User) -> None:
+    clauses = ["no-lost-update", "no-phantom"]
+    ran = user.judges("memory", "sqlite", "misbehaving:Forgets", "--report", "report", clauses=clauses)
+    assert ran.status == 6
+    assert "Isolation on memory, sqlite\n" in ran.out
+    assert "lost update                   never    B refused at its begin" in ran.out
+    assert "dirty read                    never    not judged: left out by --clause" in ran.out
+    verdict = json.loads((user.cwd / "report" / "verdict.json").read_text(encoding="utf-8"))
+    claimed = {backend["name"]: {row["claimed"] for row in backend["isolation"]} for backend in verdict["backends"]}
+    assert claimed == {"memory": {"never"}, "sqlite": {"never"}, "misbehaving:Forgets": {"not claimed"}}
+    summary = (user.cwd / "report" / "report.md").read_text(encoding="utf-8")
+    assert summary.count("\n### Isolation\n") == 3
+    refused = " | ".join(["B refused at its begin"] * 3)
+    assert summary.count(f"\n| lost update | never | {refused} | holds |\n") == 2
+
+
+def test_a_started_backend_is_told_on_a_few_screens(user: User) -> None:
+    assert user.runs("new", "acme_store").status == 0
+    ran = user.runs("run", "acme_store:open_backend", environment={"PYTHONPATH": str(Path("acme_store", "src"))})
+    assert ran.status == 1
+    lines = ran.out.splitlines()
+    assert len(lines) <= 150
+    assert (
+        len([line for line in lines if line.endswith("raised UnsupportedError: acme_store has no save_profile yet")])
+        == 1
+    )
+    assert "Likely causes" not in ran.out
+    assert lines[-1].startswith("acme_store:open_backend: fails: of ")
 
 
 def test_the_reference_and_the_oracle_conform(user: User) -> None:

@@ -24,7 +24,7 @@ from sample_catalogue import CATALOGUE, CORE, a_clause, result
 
 CONFORMS, FAILS, NO_VERDICT = Judgement.CONFORMS, Judgement.FAILS, Judgement.NO_VERDICT
 NOT_CLAIMED, NO_CLAUSES = Judgement.NOT_CLAIMED, Judgement.NO_CLAUSES
-TRANSACTIONAL = Level.TRANSACTIONAL.needs
+TRANSACTIONAL = Level.TRANSACTIONAL.about
 
 
 WITH_TRANSACTIONS = (*CORE, "all-or-nothing")

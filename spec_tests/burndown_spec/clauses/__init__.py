@@ -6,8 +6,13 @@ from importlib.resources import files
 
 from burndown_spec.clauses import (
     absence,
+    anomalies,
+    atomicity,
     batches,
+    claims,
+    closing,
     copies,
+    errors,
     exact_types,
     expiry,
     filters,
@@ -19,8 +24,12 @@ from burndown_spec.clauses import (
     orders,
     refusals,
     round_trips,
+    savepoints,
     secrecy,
     sizes,
+    snapshots,
+    transactions,
+    waiting,
     whole_store,
 )
 from burndown_spec.registry import Catalogue
@@ -35,6 +44,7 @@ FAMILIES = (
     json_rules,
     exact_types,
     refusals,
+    errors,
     absence,
     orders,
     isolation,
@@ -45,6 +55,14 @@ FAMILIES = (
     expiry,
     sizes,
     whole_store,
+    claims,
+    transactions,
+    savepoints,
+    snapshots,
+    waiting,
+    closing,
+    atomicity,
+    anomalies,
 )
 
 CATALOGUE = Catalogue.of(FAMILIES)

@@ -24,7 +24,9 @@ from burndown_spec.values.records import (
 )
 from burndown_spec.vocabulary import (
     CallingFeed,
+    Collected,
     Feed,
+    Iterated,
     by_identity,
     in_thread,
     many_histories,
@@ -55,14 +57,17 @@ BATCHES: tuple[tuple[str, Any], ...] = (
     sentences="12.1",
     likely_causes=(
         "the batch is read twice, and a generator gives its records once",
-        "the batch is asked for its length",
+        "the batch is asked for its length, or for the record at a position",
+        "lists, tuples and iterators are known by their kind, and nothing else is taken",
         "an empty batch is made into a statement without rows",
     ),
 )
 def a_batch_is_any_iterable(backend: Backend) -> None:
-    """A list, a tuple and a generator that gives its records once are batches, with two records, one or none."""
+    """Lists, tuples, generators and whatever else gives records are batches, with two records, one or none."""
     backend.save_profile(a_profile())
-    for query_id, batch_of in (("lists", list), ("tuples", tuple), ("generators", Feed)):
+    kinds: tuple[tuple[str, Any], ...] = (("lists", list), ("tuples", tuple), ("generators", Feed))
+    kinds += (("without a length", Iterated), ("without positions", Collected))
+    for query_id, batch_of in kinds:
         backend.save_query("p", a_query(query_id))
         backend.replace_issues("p", query_id, batch_of([]))
         backend.save_issues("p", query_id, batch_of([an_issue("AB-1")]))
@@ -86,6 +91,7 @@ def a_batch_is_any_iterable(backend: Backend) -> None:
 
 @clause(
     "ten-thousand-in-one-batch",
+    slow=True,
     sentences="12.1",
     depends_on=("a-batch-is-any-iterable",),
     likely_causes=(
@@ -379,3 +385,31 @@ def a_query_may_go_while_a_batch_is_read(backend: Backend, stage: Stage) -> None
         deleting = stage.do(CallingFeed, [record], backend.delete_query, "p", "gone")
         with expect_error(QueryNotFoundError):
             getattr(backend, operation)("p", "gone", deleting)
+
+
+@clause(
+    "a-batch-may-be-saved-while-another-is-read",
+    sentences="12.3",
+    depends_on=("a-batch-is-read-before-anything-is-locked", "a-replacement-is-exact", "queries-are-apart"),
+    likely_causes=("records are collected in a buffer that belongs to the handle",),
+)
+def a_batch_may_be_saved_while_another_is_read(backend: Backend, stage: Stage) -> None:
+    """The iterator of a batch may make the same call for another query, and each gets exactly its own records."""
+    issues, histories = [an_issue("AB-1"), an_issue("AB-2")], [a_history("AB-1"), a_history("AB-2")]
+    statistics, metrics = [a_statistic(MONDAY), a_statistic(TUESDAY)], [a_metric(name="a"), a_metric(name="b")]
+    batches: tuple[tuple[str, str, list[Any]], ...] = (
+        ("save_issues", "get_issues", issues),
+        ("replace_issues", "get_issues", issues),
+        ("save_histories", "get_histories", histories),
+        ("save_statistics", "get_statistics", statistics),
+        ("replace_statistics", "get_statistics", statistics),
+        ("save_metrics", "get_metrics", metrics),
+    )
+    for operation, read, (one, two) in batches:
+        save, place = getattr(backend, operation), operation
+        backend.save_profile(a_profile(place))
+        for query_id in ("outer", "inner"):
+            backend.save_query(place, a_query(query_id))
+        save(place, "outer", stage.do(CallingFeed, [one, two], save, place, "inner", [two]))
+        expect_same(getattr(backend, read)(place, "outer"), [one, two])
+        expect_same(getattr(backend, read)(place, "inner"), [two])

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from burndown_spec.expectations import expect_error, expect_same
-from burndown_spec.placing import counts_with, flags_with, numbers_with, save, texts_with
+from burndown_spec.placing import counts_with, flags_with, json_with, numbers_with, save, texts_with
 from burndown_spec.registry import clause
 from burndown_spec.values.dates import INVALID_DATES, INVALID_WEEKS, WEEKS
+from burndown_spec.values.documents import INVALID_DOCUMENTS
+from burndown_spec.values.identifiers import INVALID_IDENTIFIERS
+from burndown_spec.values.instants import INVALID_INSTANTS
 from burndown_spec.values.numbers import WIDENED
 from burndown_spec.values.records import (
     a_cache_info,
@@ -17,12 +20,31 @@ from burndown_spec.values.records import (
     a_metric,
     a_profile,
     a_query,
+    a_scope,
     a_statistic,
     a_task,
     an_issue,
 )
-from burndown_spec.vocabulary import OwnDate, OwnFloat, OwnInt, OwnList, OwnText, by_identity
-from burndown_store.contract import Backend, ValidationError, replace
+from burndown_spec.values.texts import INVALID_TEXTS
+from burndown_spec.vocabulary import (
+    OwnCacheInfo,
+    OwnChange,
+    OwnDate,
+    OwnFloat,
+    OwnHistory,
+    OwnInt,
+    OwnIssue,
+    OwnList,
+    OwnMetric,
+    OwnProfile,
+    OwnQuery,
+    OwnScope,
+    OwnStatistic,
+    OwnTask,
+    OwnText,
+    by_identity,
+)
+from burndown_store.contract import Backend, Issue, JsonText, Record, Statistic, ValidationError, fields, replace
 
 COUNTS = ("completed_items", "created_items", "remaining_items")
 NUMBERS = ("completed_points", "created_points", "velocity_items", "velocity_points", "remaining_points")
@@ -32,6 +54,11 @@ LARGEST, SMALLEST = 2**63 - 1, -(2**63)
 NO_TEXTS: tuple[Any, ...] = (5, 1.5, b"text", ["text"], OwnText("text"))
 NO_COUNTS: tuple[Any, ...] = (1.0, "1", 1j, OwnInt(1))
 NO_NUMBERS: tuple[Any, ...] = ("1.5", 1j, [1.5], OwnFloat(1.5), OwnInt(1))
+NO_JSON: tuple[Any, ...] = (
+    *(None, [], "{}", {1: "one"}, {OwnText("own"): 1}, {"value": (1, 2)}, {"value": b"bytes"}, {"value": 1j}),
+    *({"value": 2**63}, {"value": float("nan")}, {"value": "nul\x00"}, {"value": date(2025, 11, 3)}),
+    *({"value": OwnText("own")}, {"value": OwnInt(1)}, {"value": OwnList([1])}),
+)
 NO_FLAGS: tuple[Any, ...] = ("true", "", [])
 NO_CHANGES: tuple[Any, ...] = (None, {"field": "status"}, a_history(), [a_change()])
 NO_CHANGE_LISTS: tuple[Any, ...] = (None, (a_change(),), {}, "changes", OwnList([a_change()]))
@@ -175,7 +202,7 @@ def inexact_numbers_are_refused(backend: Backend) -> None:
     likely_causes=("NaN becomes NULL in the store", "an int of more than 64 bits raises OverflowError in the driver"),
 )
 def numbers_are_finite_and_64_bit(backend: Backend) -> None:
-    """NaN, the infinities and whole numbers of more than 64 bits are refused in every field of numbers."""
+    """NaN, the infinities and whole numbers of more than 64 bits are refused in every field of numbers and as limit."""
     backend.save_profile(a_profile("p"))
     backend.save_query("p", a_query("q"))
     for bad in (float("nan"), float("inf"), float("-inf")):
@@ -186,6 +213,10 @@ def numbers_are_finite_and_64_bit(backend: Backend) -> None:
         for record in (*counts_with(bad), *numbers_with(bad)):
             with expect_error(ValidationError):
                 save(backend, record)
+    for operation in ("get_issues", "get_changes", "get_statistics", "get_metrics"):
+        for limit in (LARGEST + 1, 2**64, 10**400):
+            with expect_error(ValidationError):
+                getattr(backend, operation)("p", "q", limit=limit)
 
 
 @clause(
@@ -230,3 +261,92 @@ def percent_is_within_100(backend: Backend) -> None:
     for bad in (-1, -1.0, -5e-324, 100.00000000000001, 101, 1e308):
         with expect_error(ValidationError):
             backend.save_task(a_task("t", percent=bad))
+
+
+@clause(
+    "own-classes-are-refused",
+    sentences="5.1 6.3",
+    depends_on=("another-type-is-refused", "what-is-no-batch-is-refused"),
+    likely_causes=("`isinstance` lets subclasses of records, and of str, in",),
+)
+def own_classes_are_refused(backend: Backend) -> None:
+    """A record of a caller's own class is refused, as a text of such a class is, and nothing is written."""
+    caller: Any = backend
+    backend.save_profile(a_profile("p"))
+    backend.save_query("p", a_query("q"))
+    below: tuple[tuple[str, Record], ...] = (
+        *((operation, OwnIssue(**fields(an_issue()))) for operation in ("save_issues", "replace_issues")),
+        ("save_histories", OwnHistory(**fields(a_history()))),
+        ("save_histories", a_history(changes=[a_change(), OwnChange(**fields(a_change()))])),
+        *(
+            (operation, OwnStatistic(**fields(a_statistic())))
+            for operation in ("save_statistics", "replace_statistics")
+        ),
+        ("save_metrics", OwnMetric(**fields(a_metric()))),
+    )
+    bad_calls: tuple[tuple[Any, ...], ...] = (
+        ("save_profile", OwnProfile(**fields(a_profile("own")))),
+        ("save_query", "p", OwnQuery(**fields(a_query("own")))),
+        ("save_task", OwnTask(**fields(a_task()))),
+        ("save_cache_info", "p", "q", OwnCacheInfo(**fields(a_cache_info()))),
+        ("save_scope", "p", "q", OwnScope(**fields(a_scope()))),
+        *((operation, "p", "q", [record]) for operation, record in below),
+        ("set_app_state", "key", OwnText("text")),
+        ("set_app_state", OwnText("key"), "text"),
+    )
+    for operation, *arguments in bad_calls:
+        with expect_error(ValidationError):
+            getattr(caller, operation)(*arguments)
+    expect_same(backend.list_profiles(), [a_profile("p")])
+    expect_same(backend.list_queries("p"), [a_query("q")])
+    expect_same(backend.list_app_state(), {})
+    expect_same(backend.list_tasks(), [])
+    for read in ("get_issues", "get_histories", "get_statistics", "get_metrics"):
+        expect_same(getattr(backend, read)("p", "q"), [])
+
+
+@clause(
+    "replacements-are-validated-as-saves-are",
+    sentences="6.2",
+    depends_on=(
+        "another-type-is-refused",
+        "a-bool-is-no-number",
+        "inexact-numbers-are-refused",
+        "numbers-are-finite-and-64-bit",
+        "unstorable-text-is-refused",
+        "identifiers-outside-the-rule-are-refused",
+        "what-is-no-instant-is-refused",
+        "what-is-no-json-is-refused",
+        "documents-are-checked",
+        "a-bad-record-refuses-the-batch",
+        "issue-comes-back",
+    ),
+    likely_causes=("the way that loads a whole set checks less, because it was written for speed",),
+)
+def replacements_are_validated_as_saves_are(backend: Backend) -> None:
+    """What `save_issues` and `save_statistics` refuse, `replace_issues` and `replace_statistics` refuse as well."""
+    backend.save_profile(a_profile("p"))
+    backend.save_query("p", a_query("q"))
+    backend.save_issues("p", "q", [an_issue("AB-0")])
+    backend.save_statistics("p", "q", [a_statistic(date(2025, 1, 1))])
+    # Documents that are nested too deep to be written down have a clause of their own.
+    numbers = (*NO_NUMBERS, True, 2**53 + 1, LARGEST + 1, float("nan"), float("inf"))
+    bad: list[Record] = [
+        *(record for text in INVALID_TEXTS for record in texts_with(text)),
+        *(record for count in (*NO_COUNTS, False, LARGEST + 1, SMALLEST - 1) for record in counts_with(count)),
+        *(record for number in numbers for record in numbers_with(number)),
+        *(record for value in NO_JSON for record in json_with(value)),
+        *(an_issue(key) for key in INVALID_IDENTIFIERS),
+        *(an_issue(document=JsonText(text)) for text in INVALID_DOCUMENTS if len(str(text)) < 100),
+        *(an_issue(**{field: instant}) for field in ("updated", "expires_at") for instant in INVALID_INSTANTS),
+        *(a_statistic(day) for day in (*INVALID_DATES, None)),
+        a_statistic(completed_items=None),
+        an_issue(expires_at=None),
+    ]
+    for record in bad:
+        if isinstance(record, (Issue, Statistic)):
+            replacement: Any = backend.replace_issues if isinstance(record, Issue) else backend.replace_statistics
+            with expect_error(ValidationError):
+                replacement("p", "q", [record])
+    expect_same(backend.get_issues("p", "q"), [an_issue("AB-0")])
+    expect_same(backend.get_statistics("p", "q"), [a_statistic(date(2025, 1, 1))])

@@ -21,8 +21,10 @@ from burndown_spec.vocabulary import (
 )
 from burndown_store.contract import Backend, ValidationError
 
-# Each differs from another only in case, in space, in normalisation, or as a pattern; None is what no filter matches.
-TEXTS = ("", " ", "0", "Done", "done", "Done ", "D_ne", "D%", "%", "None", "null", "caf\u00e9", "cafe\u0301", None)
+# Each differs from another only in case, in space, in normalisation, or as a pattern (SQL's, a shell's, a regular
+# expression); None is what no filter matches.
+PATTERNS = ("D_ne", "D%", "%", "D*", "*", "D?ne", "?one", "[D]one", "D.ne", ".*", "^Done$", "Done|done", "(", "\\Done")
+TEXTS = ("", " ", "0", "Done", "done", "Done ", *PATTERNS, "None", "null", "caf\u00e9", "cafe\u0301", None)
 
 YESTERDAY = datetime(2025, 11, 2, tzinfo=UTC)
 BEFORE = datetime(2025, 11, 3, 12, 0, 0, 999_999, tzinfo=UTC)
@@ -36,7 +38,7 @@ TOMORROW = datetime(2025, 11, 4, tzinfo=UTC)
     "issue-filters-match-exactly",
     sentences="13.2",
     likely_causes=(
-        "LIKE or NOCASE compares the text",
+        "LIKE, GLOB, a regular expression or NOCASE compares the text",
         "`if status:` takes an empty text for no filter",
         "None is stored, or compared, as an empty text",
         "a filter looks at another column",
@@ -55,14 +57,19 @@ def issue_filters_match_exactly(backend: Backend) -> None:
                 expect_same(backend.get_issues("p", name, **given), [issue.key], view=sorted_keys)
     backend.save_query("p", a_query("keys"))
     backend.save_issues("p", "keys", [an_issue("AB-1"), an_issue("AB-11"), an_issue("ab-1"), an_issue("AB_1")])
-    for key, found in (("AB-1", ["AB-1"]), ("AB_1", ["AB_1"]), ("AB-", []), ("AB%", [])):
-        expect_same(backend.get_issues("p", "keys", key=key), found, view=sorted_keys)
+    for key in ("AB-1", "AB_1"):
+        expect_same(backend.get_issues("p", "keys", key=key), [key], view=sorted_keys)
+    for key in ("AB-", "AB%", "AB-*", "AB?1", "AB[-]1", "AB.1", "AB-1+", "AB-1|AB-11"):
+        expect_same(backend.get_issues("p", "keys", key=key), [])
 
 
 @clause(
     "history-and-metric-filters-match-exactly",
     sentences="13.2",
-    likely_causes=("LIKE or NOCASE compares the text", "`if category:` takes an empty text for no filter"),
+    likely_causes=(
+        "LIKE, GLOB, a regular expression or NOCASE compares the text",
+        "`if category:` takes an empty text for no filter",
+    ),
 )
 def history_and_metric_filters_match_exactly(backend: Backend) -> None:
     """`issue_key` and `field` of histories and changes, `name` and `category` of metrics match exactly that text."""

@@ -10,6 +10,7 @@ from burndown_spec.registry import clause
 from burndown_spec.stage import Stage
 from burndown_spec.values.records import (
     a_cache_info,
+    a_change,
     a_history,
     a_metric,
     a_profile,
@@ -21,15 +22,20 @@ from burndown_spec.values.records import (
 )
 from burndown_spec.vocabulary import (
     CallersOwnError,
+    by_identity,
     given_by_with,
+    in_many_threads,
     in_thread,
     leave_with,
+    sorted_days,
+    sorted_ids,
     sorted_issue_keys,
     sorted_keys,
+    sorted_metrics,
     together,
     two_objects,
 )
-from burndown_store.contract import Backend, ClosedError, ProfileNotFoundError
+from burndown_store.contract import Backend, ChangeEntry, ClosedError, ProfileNotFoundError
 
 LONG_AFTER = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -112,7 +118,7 @@ def threads_share_a_handle(backend: Backend, stage: Stage) -> None:
 @clause(
     "threads-write-at-once",
     sentences="11.2",
-    depends_on=("threads-share-a-handle",),
+    depends_on=("threads-share-a-handle", "an-upsert-leaves-what-it-does-not-name"),
     likely_causes=(
         "one cursor or one transaction is shared by all threads without a lock",
         "a set is read, changed and written back without a lock",
@@ -140,6 +146,19 @@ def threads_write_at_once(backend: Backend, stage: Stage) -> None:
     expect_same(backend.get_issues("p", "q"), issues, view=sorted_keys)
     histories = [f"{turn} AB-{number}" for turn in ("first", "second") for number in (1, 2, 3)]
     expect_same(backend.get_histories("p", "q"), histories, view=sorted_issue_keys)
+    # Several of a kind: what is lost of one thread's work is most often another's of the same.
+    numbers = range(8)
+    stage.do(together, *((backend.save_task, a_task(f"task {number}")) for number in numbers))
+    tasks = [a_task(name) for name in ("first", "second", *(f"task {number}" for number in numbers))]
+    expect_same(backend.list_tasks(), tasks, view=by_identity)
+    weeks = [f"2025-W1{number}" for number in numbers]
+    stage.do(together, *((backend.save_metrics, "p", "q", [a_metric(week)]) for week in weeks))
+    expect_same(backend.get_metrics("p", "q"), [f"{week} lead_time" for week in weeks], view=sorted_metrics)
+    dates = [date(2025, 11, 1 + number) for number in numbers]
+    stage.do(together, *((backend.save_statistics, "p", "q", [a_statistic(day)]) for day in dates))
+    expect_same(backend.get_statistics("p", "q"), dates, view=sorted_days)
+    stage.do(together, *((backend.save_query, "p", a_query(f"query {number}")) for number in numbers))
+    expect_same(backend.list_queries("p"), ["q", *(f"query {number}" for number in numbers)], view=sorted_ids)
 
 
 @clause(
@@ -310,18 +329,31 @@ def what_another_handle_removes_is_gone(backend: Backend, stage: Stage) -> None:
     "closed-comes-before-what-is-invalid",
     sentences="6.4",
     depends_on=("closed-means-closed", "refusals-in-order"),
-    likely_causes=("arguments are converted before the handle is asked whether it is open",),
+    likely_causes=(
+        "arguments are converted before the handle is asked whether it is open",
+        "what the handle remembers is asked first whether the profile is there",
+    ),
 )
 def closed_comes_before_what_is_invalid(backend: Backend) -> None:
-    """On a closed handle every operation raises `ClosedError`, whatever its arguments are."""
+    """On a closed handle every operation raises `ClosedError`, whatever its arguments are and whatever is there."""
     backend.close()
     for operation, *arguments in EVERY_CALL:
         with expect_error(ClosedError):
             getattr(backend, operation)(*("" for _ in arguments))
-    filters = {"get_issues": "limit", "get_histories": "valid_at", "get_changes": "field", "get_statistics": "start"}
-    for operation, name in filters.items():
+        # Valid, and nothing is there.
         with expect_error(ClosedError):
-            getattr(backend, operation)("p", "q", **{name: b"?"})
+            getattr(backend, operation)(*arguments)
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("get_issues", ("key", "status", "assignee", "issue_type", "project_key", "valid_at", "limit")),
+        ("get_histories", ("issue_key", "valid_at")),
+        ("get_changes", ("issue_key", "field", "start", "end", "valid_at", "limit")),
+        ("get_statistics", ("start", "end", "limit")),
+        ("get_metrics", ("name", "category", "start", "end", "limit")),
+    )
+    for operation, filtered in filters:
+        for name in filtered:
+            with expect_error(ClosedError):
+                getattr(backend, operation)("p", "q", **{name: b"?"})
 
 
 @clause(
@@ -339,3 +371,66 @@ def an_interrupted_block_closes(backend: Backend, stage: Stage) -> None:
             stage.do(leave_with, left, interruption)
         with expect_error(ClosedError):
             left.list_profiles()
+
+
+@clause(
+    "threads-read-at-once",
+    sentences="11.2",
+    depends_on=("threads-share-a-handle",),
+    likely_causes=(
+        "rows are collected in a buffer, or fetched by a cursor, that belongs to the handle",
+        "an answer is put together from several reads that another thread's come between",
+    ),
+)
+def threads_read_at_once(backend: Backend, stage: Stage) -> None:
+    """Several threads that read through one handle at once each get the answer to their own question."""
+    backend.save_profile(a_profile())
+    places, changes = ("one", "two"), [a_change(field=str(number)) for number in range(5)]
+    issues = {place: [an_issue(f"{place} {number}") for number in range(10, 30)] for place in places}
+    histories = {place: [a_history(f"{place} {number}", changes=changes) for number in range(3)] for place in places}
+    answers: dict[str, dict[str, Any]] = {
+        "get_query": {place: a_query(place) for place in places},
+        "get_issues": issues,
+        "get_cache_info": {place: a_cache_info(jql=place) for place in places},
+        "get_histories": histories,
+        "get_changes": {
+            place: [ChangeEntry(issue_key=each.issue_key, change=change) for each in found for change in changes]
+            for place, found in histories.items()
+        },
+        "list_history_keys": {place: [each.issue_key for each in found] for place, found in histories.items()},
+        "get_statistics": {place: [a_statistic(extra={"place": place})] for place in places},
+        "get_scope": {place: a_scope(values={"place": place}) for place in places},
+        "get_metrics": {place: [a_metric(unit=place)] for place in places},
+    }
+    for place in places:
+        backend.save_query("p", a_query(place))
+        backend.save_issues("p", place, issues[place])
+        backend.save_cache_info("p", place, a_cache_info(jql=place))
+        backend.save_histories("p", place, histories[place])
+        backend.save_statistics("p", place, [a_statistic(extra={"place": place})])
+        backend.save_scope("p", place, a_scope(values={"place": place}))
+        backend.save_metrics("p", place, [a_metric(unit=place)])
+        backend.save_task(a_task(place))
+        backend.set_app_state(place, place)
+    for operation, by_place in answers.items():
+        asked = [(getattr(backend, operation), "p", place) for place in places]
+        # Whether two threads come between one another is chance, and better the more often they may.
+        for _ in range(3):
+            expect_same(stage.do(together, *asked * 4), [*by_place.values()] * 4)
+    for operation, expected in (("get_task", [a_task("one"), a_task("two")]), ("get_app_state", ["one", "two"])):
+        named = [(getattr(backend, operation), place) for place in places]
+        expect_same(stage.do(together, *named * 4), expected * 4)
+
+
+@clause(
+    "forty-threads-share-a-handle",
+    sentences="11.2",
+    depends_on=("threads-share-a-handle", "threads-read-at-once"),
+    likely_causes=("each thread takes a connection from a pool of so many, and gives it back when it ends",),
+)
+def forty_threads_share_a_handle(backend: Backend, stage: Stage) -> None:
+    """Forty threads that are alive at once may all use one handle."""
+    backend.save_profile(a_profile())
+    expect_same(stage.do(in_many_threads, 40, backend.get_profile, "p"), [a_profile()] * 40)
+    backend.save_profile(a_profile(name="Team Green"))
+    expect_same(stage.do(in_many_threads, 40, backend.get_profile, "p"), [a_profile(name="Team Green")] * 40)

@@ -16,6 +16,8 @@ from burndown_spec.values.records import (
     a_metric,
     a_profile,
     a_query,
+    a_scope,
+    a_statistic,
     a_task,
     an_issue,
 )
@@ -282,6 +284,7 @@ def issues_are_found_by_their_exact_key(backend: Backend) -> None:
     "no-identifier-is-refused-in-every-place",
     sentences="3.2 5.1 6.1",
     depends_on=(
+        "identifiers-outside-the-rule-are-refused",
         "arguments-are-validated",
         "filters-are-validated",
         "writing-below-no-profile",
@@ -295,14 +298,23 @@ def issues_are_found_by_their_exact_key(backend: Backend) -> None:
     ),
 )
 def no_identifier_is_refused_in_every_place(backend: Backend) -> None:
-    """What is no identifier is refused wherever a read, a deletion or a filter takes one, whatever is there."""
+    """What is no identifier is refused wherever a read, a write, a deletion or a filter takes one."""
     backend.save_profile(a_profile("p"))
     backend.save_query("p", a_query("q"))
+    caller: Any = backend
     one: tuple[str, ...] = ("get_profile", "delete_profile", "list_queries", "get_app_state", "delete_app_state")
     one += ("get_task", "clear_task")
     two: tuple[str, ...] = ("get_query", "delete_query", "get_issues", "get_cache_info", "get_histories", "get_changes")
     two += ("list_history_keys", "get_statistics", "get_scope", "get_metrics")
     filters = {"get_issues": "key", "get_histories": "issue_key", "get_changes": "issue_key", "get_metrics": "name"}
+    writes: dict[str, Any] = {
+        **{operation: [an_issue()] for operation in ("save_issues", "replace_issues")},
+        **{operation: [a_statistic()] for operation in ("save_statistics", "replace_statistics")},
+        "save_histories": [a_history()],
+        "save_metrics": [a_metric()],
+        "save_cache_info": a_cache_info(),
+        "save_scope": a_scope(),
+    }
     for bad in ("a" * 201, OwnText("p"), ["p"], b"p"):
         for operation in one:
             with expect_error(ValidationError):
@@ -315,3 +327,12 @@ def no_identifier_is_refused_in_every_place(backend: Backend) -> None:
         for operation, name in filters.items():
             with expect_error(ValidationError):
                 getattr(backend, operation)("p", "q", **{name: copy(bad)})
+        with expect_error(ValidationError):
+            caller.save_query(copy(bad), a_query("q"))
+        with expect_error(ValidationError):
+            caller.set_app_state(copy(bad), "text")
+        for operation, given in writes.items():
+            with expect_error(ValidationError):
+                getattr(backend, operation)(copy(bad), "q", copy(given))
+            with expect_error(ValidationError):
+                getattr(backend, operation)("p", copy(bad), copy(given))

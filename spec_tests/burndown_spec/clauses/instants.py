@@ -21,6 +21,9 @@ from burndown_spec.values.records import (
     an_issue,
 )
 from burndown_spec.vocabulary import (
+    CallersOwnError,
+    FailingZone,
+    FoldingZone,
     OwnDatetime,
     OwnZone,
     by_identity,
@@ -260,3 +263,112 @@ def clock_is_not_read(backend: Backend) -> None:
     expect_same(backend.list_tasks(), ["0", "1", "2", "3"], view=names)
     expect_same(backend.get_statistics("0", "0"), [at.date() for at in ages], view=sorted_days)
     expect_same(backend.get_metrics("0", "0"), ["1600-W01 lead_time", "2800-W01 lead_time"], view=sorted_metrics)
+
+
+@clause(
+    "a-repeated-hour-comes-twice",
+    sentences="2.3 2.5",
+    depends_on=(
+        "instants-come-back",
+        "filters-compare-instants",
+        "ranges-are-inclusive",
+        "valid-until-it-expires",
+        "a-change-is-as-valid-as-its-history",
+        "expired-is-removed-to-the-microsecond",
+        "expired-is-counted",
+        "a-history-stands-by-itself",
+    ),
+    likely_causes=(
+        "`fold` is lost where a datetime is taken apart and put together again",
+        "datetimes of one zone are compared before they are converted, which looks at the local time alone",
+    ),
+)
+def a_repeated_hour_comes_twice(backend: Backend) -> None:
+    """Where clocks are set back, a local time that comes twice is two instants: `fold=1` is the second."""
+    backend.save_profile(a_profile("p"))
+    backend.save_query("p", a_query("q"))
+    once, again = (datetime(2025, 10, 26, 2, 30, fold=fold, tzinfo=FoldingZone()) for fold in (0, 1))
+    first, second = datetime(2025, 10, 26, 0, 30, tzinfo=UTC), datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+    backend.save_profile(a_profile("p", created_at=once, last_used_at=again))
+    expect_same(backend.get_profile("p"), a_profile("p", created_at=first, last_used_at=second))
+    backend.save_query("p", a_query("q", created_at=once, last_used_at=again))
+    expect_same(backend.get_query("p", "q"), a_query("q", created_at=first, last_used_at=second))
+    backend.save_task(a_task("t", updated_at=again))
+    expect_same(backend.get_task("t"), a_task("t", updated_at=second))
+    backend.save_cache_info("p", "q", a_cache_info(fetched_at=once, expires_at=again))
+    expect_same(backend.get_cache_info("p", "q"), a_cache_info(fetched_at=first, expires_at=second))
+    backend.save_scope("p", "q", a_scope(updated_at=again))
+    expect_same(backend.get_scope("p", "q"), a_scope(updated_at=second))
+    backend.save_metrics("p", "q", [a_metric(calculated_at=again)])
+    expect_same(backend.get_metrics("p", "q"), [a_metric(calculated_at=second)])
+    for query_id in ("q", "r"):
+        backend.save_query("p", a_query(query_id))
+        save = backend.save_issues if query_id == "q" else backend.replace_issues
+        save(
+            "p",
+            query_id,
+            [
+                an_issue("AB-1", created=once, updated=once, resolved=again, expires_at=once),
+                an_issue("AB-2", created=once, updated=again, resolved=again, expires_at=again),
+            ],
+        )
+        issues = [
+            an_issue("AB-2", created=first, updated=second, resolved=second, expires_at=second),
+            an_issue("AB-1", created=first, updated=first, resolved=second, expires_at=first),
+        ]
+        expect_same(backend.get_issues("p", query_id), issues)
+        expect_same(backend.get_issues("p", query_id, valid_at=once), issues[:1])
+        expect_same(backend.get_issues("p", query_id, valid_at=again), [])
+    changes = [a_change(once), a_change(again)]
+    backend.save_histories("p", "q", [a_history("AB-1", changes=changes, fetched_at=again, expires_at=again)])
+    history = a_history("AB-1", changes=[a_change(first), a_change(second)], fetched_at=second, expires_at=second)
+    expect_same(backend.get_histories("p", "q", valid_at=once), [history])
+    expect_same(backend.get_histories("p", "q", valid_at=again), [])
+    early, late = (ChangeEntry(issue_key="AB-1", change=a_change(at)) for at in (first, second))
+    expect_same(backend.get_changes("p", "q"), [early, late])
+    expect_same(backend.get_changes("p", "q", start=again), [late])
+    expect_same(backend.get_changes("p", "q", end=once), [early])
+    expect_same(backend.get_changes("p", "q", valid_at=again), [])
+    expect_same(backend.delete_expired(once), Expired(issues=2, histories=0))
+    expect_same(backend.delete_expired(again), Expired(issues=2, histories=1))
+
+
+@clause(
+    "errors-of-the-callers-zone-pass",
+    sentences="6.7",
+    depends_on=("what-is-no-instant-is-refused", "the-callers-errors-pass"),
+    likely_causes=("whatever goes wrong with an instant is taken for a fault of the instant",),
+)
+def errors_of_the_callers_zone_pass(backend: Backend) -> None:
+    """What a time zone of the caller's own raises when it is asked for its offset passes, and nothing is written."""
+    at = datetime(2025, 11, 3, 12, tzinfo=FailingZone())
+    backend.save_profile(a_profile("p"))
+    backend.save_query("p", a_query("q"))
+    asking: tuple[tuple[Any, ...], ...] = (
+        ("save_profile", a_profile("p", last_used_at=at)),
+        ("save_query", "p", a_query("q", created_at=at)),
+        ("save_task", a_task(updated_at=at)),
+        ("save_issues", "p", "q", [an_issue("AB-1"), an_issue("AB-2", updated=at)]),
+        ("replace_issues", "p", "q", [an_issue("AB-1"), an_issue("AB-2", expires_at=at)]),
+        ("save_histories", "p", "q", [a_history("AB-1"), a_history("AB-2", changes=[a_change(at)])]),
+        ("save_cache_info", "p", "q", a_cache_info(fetched_at=at)),
+        ("save_scope", "p", "q", a_scope(updated_at=at)),
+        ("save_metrics", "p", "q", [a_metric(), a_metric(name="b", calculated_at=at)]),
+        ("delete_expired", at),
+    )
+    for operation, *arguments in asking:
+        with expect_error(CallersOwnError):
+            getattr(backend, operation)(*arguments)
+    for operation, name in (
+        ("get_issues", "valid_at"),
+        ("get_histories", "valid_at"),
+        *(("get_changes", name) for name in ("start", "end", "valid_at")),
+    ):
+        with expect_error(CallersOwnError):
+            getattr(backend, operation)("p", "q", **{name: at})
+    expect_same(backend.list_profiles(), [a_profile("p")])
+    expect_same(backend.list_queries("p"), [a_query("q")])
+    expect_same(backend.list_tasks(), [])
+    expect_same(backend.get_issues("p", "q"), [])
+    expect_same(backend.get_histories("p", "q"), [])
+    expect_same(backend.get_metrics("p", "q"), [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,7 +21,7 @@ from burndown_spec.values.records import (
     a_task,
     an_issue,
 )
-from burndown_spec.vocabulary import CallersOwnError, Feed, interrupted_by, lines_with, own_text_of, sorted_ids
+from burndown_spec.vocabulary import Feed, attempt, in_thread, interrupted_by, sorted_ids
 from burndown_store.contract import (
     Backend,
     ClosedError,
@@ -269,7 +268,10 @@ def refusals_in_order(backend: Backend) -> None:
         ("replace_statistics", "q", [a_statistic(), a_statistic(date(2025, 1, 4), extra=NO_JSON)]),
         ("save_scope", "q", a_scope(extra=NO_JSON)),
         ("save_metrics", "q", [a_metric(), a_metric(name="")]),
+        *((write, "", list(given)) for write, _, _, given in BATCHES),
         ("save_metrics", "", []),
+        ("save_cache_info", "", a_cache_info()),
+        ("save_scope", "", a_scope()),
     ]
     for operation, *arguments in bad_calls:
         with expect_error(ValidationError):
@@ -294,147 +296,58 @@ def refusals_in_order(backend: Backend) -> None:
 
 
 @clause(
-    "errors-quote-no-stored-value",
-    sentences="6.5",
+    "a-refusal-leaves-nothing-locked",
+    sentences="6.3 6.7 11.2",
+    depends_on=("threads-share-a-handle", "two-handles-see-each-other"),
     likely_causes=(
-        "the message shows the value or the record that was refused, as validators like to do",
-        "the parser's or the driver's message is passed on, with the document or the parameters",
+        "a lock is taken and released without `with` or `finally`, and its own thread does not notice",
+        "what began a transaction does not undo it when the profile or the query is not there",
     ),
 )
-def errors_quote_no_stored_value(backend: Backend, stage: Stage) -> None:
-    """No error quotes a value that is stored: it names the place and the rule."""
-    stored = "Team Blue 4711"
-    bad_json = {"team": stored, "on": date(2025, 1, 1)}
+def a_refusal_leaves_nothing_locked(backend: Backend, stage: Stage) -> None:
+    """After a refused write, or one that the caller's iterator interrupted, every other thread and handle may write."""
+    other = stage.open()
     with_rows(backend)
-    backend.save_issues("p", "q", [an_issue("AB-1", status=stored, document=JsonText.of({"team": stored}))])
-    backend.set_app_state("team", stored)
-    failing: list[tuple[Any, ...]] = [
-        (backend.save_profile, a_profile(id="p", name=stored, extra=bad_json)),
-        (backend.save_profile, a_profile(id="p", name=stored + "\x00")),
-        (backend.save_profile, {"id": "p", "name": stored}),
-        (backend.save_query, "p", a_query(id="q", jql=stored, extra=bad_json)),
-        (backend.save_query, "nobody", a_query(id="q", jql=stored)),
-        (backend.set_app_state, "", stored),
-        (backend.set_app_state, "team", stored + "\ud800"),
-        (backend.save_task, a_task(message=stored, percent=101.0)),
-        (backend.save_task, a_task(state=bad_json)),
-        (backend.save_issues, "p", "q", [an_issue("AB-1", status=stored, points=float("nan"))]),
-        (backend.save_issues, "p", "q", [an_issue("AB-1", status=stored + "\x00")]),
-        (backend.save_issues, "p", "q", [an_issue("AB-1", document=JsonText(f'{{"team": "{stored}",}}'))]),
-        (backend.replace_issues, "p", "q", [an_issue("AB-1", status=stored), stored]),
-        (backend.save_issues, "p", "q", stored),
-        (backend.save_issues, "p", "none", [an_issue("AB-1", status=stored)]),
-        (backend.save_cache_info, "p", "q", a_cache_info(jql=stored, details=bad_json)),
-        (backend.save_histories, "p", "q", [a_history("AB-1", changes=[a_change(to_text=stored, changed_at=NAIVE)])]),
-        (backend.save_histories, "p", "q", [a_history("AB-1", details=bad_json)]),
-        (backend.save_statistics, "p", "q", [a_statistic(extra=bad_json)]),
-        (backend.save_scope, "p", "q", a_scope(values=bad_json)),
-        (backend.save_metrics, "p", "q", [a_metric(category=stored, value=float("inf"))]),
-        (backend.save_metrics, "p", "q", [a_metric(details=bad_json)]),
+    below: list[tuple[str, Any]] = [(write, tuple(given)) for write, _, _, given in BATCHES]
+    below += [("save_cache_info", a_cache_info()), ("save_scope", a_scope())]
+    refused: list[tuple[Any, ...]] = [
+        ("save_profile", None),
+        ("save_query", "p", None),
+        *((operation, "p", "q", None) for operation, _ in below),
+        ("set_app_state", "key", None),
+        ("save_task", None),
+        ("delete_app_state", ""),
+        ("clear_task", ""),
+        ("delete_expired", None),
+        ("save_query", "nobody", a_query()),
+        ("delete_query", "nobody", "q"),
+        ("delete_profile", "nobody"),
+        ("delete_query", "p", "none"),
+        *((operation, "nobody", "q", given) for operation, given in below),
+        *((operation, "p", "none", given) for operation, given in below),
     ]
-    for operation, *arguments in failing:
-        expect_same(stage.do(lines_with, stored, own_text_of, operation, *arguments), [])
-    for filters in ({"status": stored, "limit": "1"}, {"status": stored + "\x00"}, {"assignee": [stored]}):
-        expect_same(stage.do(lines_with, stored, own_text_of, backend.get_issues, "p", "q", **filters), [])
-    backend.close()
-    expect_same(stage.do(lines_with, stored, own_text_of, *failing[0][:1], a_profile(id="p", name=stored)), [])
+    accepted: dict[str, tuple[Any, ...]] = {
+        "save_profile": ("save_profile", a_profile(id="p")),
+        "delete_profile": ("save_profile", a_profile(id="p")),
+        "save_query": ("save_query", "p", a_query(id="q")),
+        "delete_query": ("save_query", "p", a_query(id="q")),
+        **{operation: (operation, "p", "q", given) for operation, given in below},
+        "set_app_state": ("set_app_state", "key", "value"),
+        "delete_app_state": ("delete_app_state", "key"),
+        "save_task": ("save_task", a_task()),
+        "clear_task": ("clear_task", "fetch"),
+        "delete_expired": ("delete_expired", datetime(2025, 1, 1, tzinfo=UTC)),
+    }
 
+    def write_elsewhere(operation: str) -> None:
+        again, *arguments = accepted[operation]
+        stage.do(in_thread, getattr(backend, again), *arguments)
+        stage.do(in_thread, other.save_task, a_task(name=operation))
 
-@clause(
-    "only-the-contracts-errors-escape",
-    sentences="6.6",
-    likely_causes=(
-        "a value that cannot be encoded, hashed, compared or bound raises the language's or the driver's own error",
-        "an instant or a date at the edge of its range overflows in arithmetic",
-    ),
-)
-def only_the_contracts_errors_escape(backend: Backend) -> None:
-    """What a store stumbles over is refused as `ValidationError`, or answered; no other error comes out."""
-    with_rows(backend)
-    caller: Any = backend
-    for awkward in ("\ud800", ["p"], {"id": "p"}, 10**400, 1j):
-        for operation in ("get_profile", "get_app_state", "get_task", "delete_app_state", "clear_task"):
-            with expect_error(ValidationError):
-                getattr(backend, operation)(copy(awkward))
-        with expect_error(ValidationError):
-            caller.get_issues("p", "q", status=copy(awkward))
-        with expect_error(ValidationError):
-            caller.get_changes("p", "q", issue_key=copy(awkward))
-        with expect_error(ValidationError):
-            caller.get_metrics("p", "q", start=copy(awkward))
-        with expect_error(ValidationError):
-            caller.set_app_state("key", copy(awkward))
-    awkward_filters: list[tuple[str, dict[str, object]]] = [
-        ("get_issues", {"valid_at": date(2025, 1, 1)}),
-        ("get_issues", {"limit": 2**63}),
-        ("get_changes", {"start": date(2025, 1, 1)}),
-        ("get_statistics", {"start": EARLIEST}),
-        ("get_statistics", {"limit": 10**400}),
-    ]
-    for operation, filters in awkward_filters:
-        with expect_error(ValidationError):
-            getattr(backend, operation)("p", "q", **filters)
-    # What these answer is for other clauses; here no error may come of them.
-    many = 2**63 - 1
-    backend.get_issues("p", "q", valid_at=LATEST, limit=many)
-    backend.get_histories("p", "q", valid_at=LATEST)
-    backend.get_changes("p", "q", start=EARLIEST, end=LATEST, limit=many)
-    backend.get_changes("p", "q", start=LATEST, end=EARLIEST)
-    backend.get_statistics("p", "q", start=date.min, end=date.max, limit=many)
-    backend.get_metrics("p", "q", start="0001-W01", end="9999-W52", limit=many)
-    backend.delete_expired(EARLIEST)
-    backend.delete_expired(LATEST)
-
-
-@clause(
-    "the-callers-errors-pass",
-    sentences="6.7",
-    likely_causes=(
-        "reading the batch stands inside a `try` that wraps every error as one of the contract's",
-        "records are written while the batch is read",
-        "only `Exception` undoes what was begun, and `KeyboardInterrupt` is none",
-    ),
-)
-def the_callers_errors_pass(backend: Backend, stage: Stage) -> None:
-    """What the caller's iterator raises, `KeyboardInterrupt` included, passes unchanged, and nothing is written."""
-    with_rows(backend)
-    kinds = (CallersOwnError, KeyboardInterrupt, SystemExit, TypeError, ValueError, LookupError, OSError)
-    for write, read, kept, given in BATCHES:
-        for kind in kinds:
-            heard = stage.do(interrupted_by, kind("the caller's"), getattr(backend, write), "p", "q", list(given))
-            expect_same(heard, "the caller's own error")
-            expect_same(getattr(backend, read)("p", "q"), kept)
-
-
-@clause(
-    "call-shapes-stay-type-errors",
-    sentences="6.8",
-    likely_causes=(
-        "filters are ordinary parameters, so that they can be passed by position",
-        "parameters that the contract asks for have defaults",
-        "an operation takes any keyword and ignores those that it does not know",
-    ),
-)
-def call_shapes_stay_type_errors(backend: Backend) -> None:
-    """A filter passed by position, an unknown one and an argument left out are a `TypeError`, and nothing happens."""
-    with_rows(backend)
-    caller: Any = backend
-    for operation in ("get_issues", "get_histories", "get_changes", "get_statistics", "get_metrics"):
-        with expect_error(TypeError):
-            getattr(caller, operation)("p", "q", None)
-        with expect_error(TypeError):
-            getattr(caller, operation)("p", "q", colour=None)
-    left_out: list[tuple[str, ...]] = [
-        *((name,) for name in ("get_profile", "save_profile", "delete_profile", "list_queries", "delete_expired")),
-        *((name,) for name in ("get_app_state", "delete_app_state", "get_task", "save_task", "clear_task")),
-        *((name, "p") for name in ("get_query", "save_query", "delete_query", "set_app_state")),
-        *((name, "p") for name in ("get_issues", "get_cache_info", "get_histories", "get_changes", "get_scope")),
-        *((name, "p") for name in ("list_history_keys", "get_statistics", "get_metrics")),
-        *((name, "p", "q") for name in ("save_issues", "replace_issues", "save_cache_info", "save_histories")),
-        *((name, "p", "q") for name in ("save_statistics", "replace_statistics", "save_scope", "save_metrics")),
-    ]
-    for operation, *arguments in left_out:
-        with expect_error(TypeError):
-            getattr(caller, operation)(*arguments)
-    expect_same(backend.list_profiles(), [a_profile(id="p")])
-    expect_same(backend.get_issues("p", "q"), ISSUES)
+    # That they are refused, and how, is for other clauses.
+    for operation, *arguments in refused:
+        stage.do(attempt, getattr(backend, operation), *arguments)
+        write_elsewhere(operation)
+    for operation, _, _, given in BATCHES:
+        stage.do(interrupted_by, KeyboardInterrupt("the caller's"), getattr(backend, operation), "p", "q", list(given))
+        write_elsewhere(operation)

@@ -7,11 +7,54 @@ from typing import Any
 from burndown_spec.expectations import expect_same
 from burndown_spec.registry import clause
 from burndown_spec.stage import Stage
-from burndown_spec.values.records import a_profile, a_query
-from burndown_spec.vocabulary import error_text_of, lines_with, log_of
+from burndown_spec.values.records import (
+    EXPIRY,
+    a_cache_info,
+    a_history,
+    a_metric,
+    a_profile,
+    a_query,
+    a_scope,
+    a_statistic,
+    a_task,
+    an_issue,
+)
+from burndown_spec.vocabulary import Listener, error_text_of, heard_with, lines_with, log_of
 from burndown_store.contract import Backend, Profile
 
 TOKEN = "invented-token-4711"
+
+# What is done below a profile, or beside it, and has nothing to do with its settings.
+ELSEWHERE: tuple[tuple[Any, ...], ...] = (
+    ("set_app_state", "active", "p"),
+    ("get_app_state", "active"),
+    ("list_app_state",),
+    ("delete_app_state", "active"),
+    ("save_task", a_task()),
+    ("get_task", "fetch"),
+    ("list_tasks",),
+    ("clear_task", "fetch"),
+    ("save_issues", "p", "q", (an_issue(),)),
+    ("replace_issues", "p", "q", (an_issue(),)),
+    ("get_issues", "p", "q"),
+    ("save_cache_info", "p", "q", a_cache_info()),
+    ("get_cache_info", "p", "q"),
+    ("save_histories", "p", "q", (a_history(),)),
+    ("get_histories", "p", "q"),
+    ("get_changes", "p", "q"),
+    ("list_history_keys", "p", "q"),
+    ("save_statistics", "p", "q", (a_statistic(),)),
+    ("replace_statistics", "p", "q", (a_statistic(),)),
+    ("get_statistics", "p", "q"),
+    ("save_scope", "p", "q", a_scope()),
+    ("get_scope", "p", "q"),
+    ("save_metrics", "p", "q", (a_metric(),)),
+    ("get_metrics", "p", "q"),
+    ("save_issues", "p", "none", (an_issue(),)),
+    ("delete_query", "p", "none"),
+    ("get_issues", "p", ""),
+    ("delete_expired", EXPIRY),
+)
 
 
 def with_token(id: str = "p", **changes: Any) -> Profile:
@@ -27,10 +70,11 @@ def with_token(id: str = "p", **changes: Any) -> Profile:
         "statements are logged together with their parameters, or traced with the values filled in",
         "the arguments or the result of each call are logged at DEBUG",
         "a refused record is logged before the error is raised",
+        "what opening finds, or reads ahead, is logged",
     ),
 )
 def no_secret_in_the_log(backend: Backend, stage: Stage) -> None:
-    """No line that is logged, at DEBUG as well, holds a profile's token, whatever is done with the profile."""
+    """No line that is logged, at DEBUG as well, holds a profile's token, whatever is done, opening included."""
     calls: list[tuple[Any, ...]] = [
         (backend.save_profile, with_token()),
         (backend.save_profile, with_token(name="Team Green")),
@@ -42,14 +86,23 @@ def no_secret_in_the_log(backend: Backend, stage: Stage) -> None:
         (backend.list_profiles,),
         (backend.get_query, "p", "q"),
         (backend.list_queries, "p"),
+        *((getattr(backend, operation), *arguments) for operation, *arguments in ELSEWHERE),
         (backend.check,),
+        (backend.size_bytes,),
+        (backend.delete_query, "p", "q"),
         (backend.delete_profile, "p"),
         (backend.delete_profile, "p"),
-        (backend.save_profile, with_token()),
-        (backend.close,),
         (backend.save_profile, with_token()),
     ]
     for call, *arguments in calls:
+        expect_same(stage.do(lines_with, TOKEN, log_of, call, *arguments), [])
+    listener = stage.do(Listener)
+    try:
+        stage.open()
+    finally:
+        heard = stage.do(heard_with, TOKEN, listener)
+    expect_same(heard, [])
+    for call, *arguments in ((backend.close,), (backend.save_profile, with_token())):
         expect_same(stage.do(lines_with, TOKEN, log_of, call, *arguments), [])
 
 

@@ -1,24 +1,37 @@
-"""What is large is kept, found and removed whole, as what is small (contract, chapters 1, 3, 12 and 14)."""
+"""What is large is kept, found and removed whole, as what is small (contract, chapters 1, 3, 12, 14 and 15)."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from burndown_spec.expectations import expect_same
+from burndown_spec.expectations import expect_same, expect_that
 from burndown_spec.registry import clause
 from burndown_spec.stage import Stage
 from burndown_spec.values.identifiers import LONGEST
-from burndown_spec.values.records import a_history, a_profile, a_query, an_issue
+from burndown_spec.values.records import (
+    a_cache_info,
+    a_history,
+    a_metric,
+    a_profile,
+    a_query,
+    a_scope,
+    a_statistic,
+    a_task,
+    an_issue,
+)
 from burndown_spec.vocabulary import (
     history_ids,
     issue_keys,
+    keep_noise,
     long_document,
     long_text,
     many_changes,
     many_histories,
     many_issues,
     many_statistics,
+    noise,
     summaries,
+    whole_number_from,
 )
 from burndown_store.contract import Backend, Expired
 
@@ -27,6 +40,7 @@ PAGES = ("an answer is read page by page, and only the first page is given",)
 
 @clause(
     "ten-thousand-are-replaced",
+    slow=True,
     sentences="12.1 12.7",
     depends_on=("ten-thousand-in-one-batch", "a-replacement-is-exact", "whole-numbers-are-widened"),
     likely_causes=("what goes is named in one statement, with more parameters than the driver allows", *PAGES),
@@ -46,6 +60,7 @@ def ten_thousand_are_replaced(backend: Backend, stage: Stage) -> None:
 
 @clause(
     "ten-thousand-are-removed",
+    slow=True,
     sentences="9.3 9.4 14.2",
     depends_on=("ten-thousand-in-one-batch", "expired-is-counted", "a-name-used-again"),
     likely_causes=("what goes is removed in parts, and only one part is", "the count is that of the last statement"),
@@ -68,6 +83,7 @@ def ten_thousand_are_removed(backend: Backend, stage: Stage) -> None:
 
 @clause(
     "ten-thousand-changes-come-back",
+    slow=True,
     sentences="8.4 12.1 12.8",
     depends_on=("ten-thousand-in-one-batch", "changes-in-order"),
     likely_causes=("a history keeps its latest changes only", *PAGES),
@@ -128,3 +144,36 @@ def the_longest_identifiers_go_together(backend: Backend) -> None:
             said = f"{profile_id[-1]} {query_id[-1]}"
             expect_same(backend.get_issues(profile_id, query_id), [said, said], view=summaries)
             expect_same(backend.list_history_keys(profile_id, query_id), list(longest))
+
+
+@clause(
+    "every-kind-has-a-size",
+    sentences="15.3",
+    depends_on=("size-is-every-byte", "json-comes-back", "opening-creates-what-is-missing"),
+    likely_causes=("some of the tables, files or containers are counted, and the others forgotten",),
+)
+def every_kind_has_a_size(backend: Backend, stage: Stage) -> None:
+    """`size_bytes()` counts whatever is stored: a store that holds one large record of any kind is that large."""
+    least = 200_000
+    kinds = ("profile", "query", "state", "task", "cache info", "history", "statistic", "scope", "metric")
+    for number, kind in enumerate(kinds, start=1):
+        store = stage.open_beside(f"with a large {kind}")
+        large = stage.do(noise, least, number)
+        store.save_profile(a_profile(extra=large if kind == "profile" else {}))
+        store.save_query("p", a_query(extra=large if kind == "query" else {}))
+        if kind == "state":
+            stage.do(keep_noise, store, least, number)
+        elif kind == "task":
+            store.save_task(a_task(state=large))
+        elif kind == "cache info":
+            store.save_cache_info("p", "q", a_cache_info(details=large))
+        elif kind == "history":
+            store.save_histories("p", "q", [a_history(details=large)])
+        elif kind == "statistic":
+            store.save_statistics("p", "q", [a_statistic(extra=large)])
+        elif kind == "scope":
+            store.save_scope("p", "q", a_scope(values=large))
+        elif kind == "metric":
+            store.save_metrics("p", "q", [a_metric(details=large)])
+        expect_that(store.size_bytes(), whole_number_from, least)
+        store.close()

@@ -109,7 +109,23 @@ def capabilities_are_a_frozenset(backend: Backend) -> None:
 
 
 @clause(
+    "a-location-has-many-spellings",
+    sentences="11.3",
+    depends_on=("two-handles-see-each-other",),
+    likely_causes=("stores are kept by the text of their path, which is not resolved",),
+)
+def a_location_has_many_spellings(backend: Backend, stage: Stage) -> None:
+    """A handle opened by another spelling of the location, by way of its parent, sees the same store."""
+    backend.save_profile(a_profile())
+    roundabout = stage.open_beside(stage.location.name, "..", stage.location.name)
+    expect_same(roundabout.get_profile("p"), a_profile())
+    roundabout.set_app_state("key", "value")
+    expect_same(backend.get_app_state("key"), "value")
+
+
+@clause(
     "model-agreement",
+    slow=True,
     sentences="15.6",
     likely_causes=(
         "what was deleted, replaced or expired leaves something behind that a later call meets",

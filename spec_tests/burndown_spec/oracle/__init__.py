@@ -4,8 +4,9 @@
 hypothesis, and whoever only opens `memory` does not.
 """
 
-from burndown_spec.oracle.memory import MemoryBackend, open_backend
+from burndown_spec.oracle.memory import MemoryBackend
 from burndown_spec.oracle.profiles import register_profiles
 from burndown_spec.oracle.store import destroy
+from burndown_spec.oracle.transactions import TransactionalBackend, open_backend
 
-__all__ = ["MemoryBackend", "destroy", "open_backend", "register_profiles"]
+__all__ = ["MemoryBackend", "TransactionalBackend", "destroy", "open_backend", "register_profiles"]

@@ -1,8 +1,8 @@
 """The model: every operation of the contract in plain Python, obviously right rather than fast.
 
-It is the oracle that other backends are compared with, and the backend `memory`. It claims no capability: a store lives
-as long as a handle on it is open in this process. Records are copied into normal form when they are saved
-(`validity.valid`) and again when they are handed out.
+It is the oracle that other backends are compared with. It claims no capability: a store lives as long as a handle on
+it is open in this process; `oracle.transactions` adds what the backend `memory` claims. Records are copied into normal
+form when they are saved (`validity.valid`) and again when they are handed out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from burndown_spec.oracle.answers import (
     valid_at_instant,
     within,
 )
-from burndown_spec.oracle.store import ProfileStore, QueryStore, close_store, open_store
+from burndown_spec.oracle.store import ProfileStore, QueryStore, Store, close_store, open_store
 from burndown_store.contract import (
     Backend,
     CacheInfo,
@@ -46,7 +46,7 @@ from burndown_store.contract import (
     UnsupportedError,
 )
 
-__all__ = ["MemoryBackend", "open_backend"]
+__all__ = ["MemoryBackend"]
 
 
 class MemoryBackend(Backend):
@@ -63,8 +63,13 @@ class MemoryBackend(Backend):
             raise StorageError(
                 f"cannot create the location ({error.strerror}); name a directory that may be written"
             ) from None
-        self._store = open_store(location)
+        self._shared = open_store(location)
         self._closed = False
+
+    @property
+    def _store(self) -> Store:
+        """What the calling thread reads and changes."""
+        return self._shared
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -84,7 +89,7 @@ class MemoryBackend(Backend):
             return copied(found.profile) if found else None
 
     def save_profile(self, profile: Profile) -> None:
-        self._check_open()
+        self._check_writable()
         valid = v.valid(profile, Profile)
         with self._locked():
             found = self._store.profiles.get(valid.id)
@@ -100,7 +105,7 @@ class MemoryBackend(Backend):
             return [copied(profile) for profile in sorted(profiles, key=latest_first)]
 
     def delete_profile(self, profile_id: str) -> None:
-        self._check_open()
+        self._check_writable()
         v.argument("profile_id", v.identifier, profile_id)
         with self._locked():
             self._store.existing_profile(profile_id)
@@ -114,7 +119,7 @@ class MemoryBackend(Backend):
             return copied(found.query) if found else None
 
     def save_query(self, profile_id: str, query: Query) -> None:
-        self._check_open()
+        self._check_writable()
         v.argument("profile_id", v.identifier, profile_id)
         valid = v.valid(query, Query)
         with self._locked():
@@ -133,7 +138,7 @@ class MemoryBackend(Backend):
             return [copied(query) for query in sorted(queries, key=latest_first)]
 
     def delete_query(self, profile_id: str, query_id: str) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         with self._locked():
             self._store.existing_contents(profile_id, query_id)
             del self._store.profiles[profile_id].queries[query_id]
@@ -147,14 +152,14 @@ class MemoryBackend(Backend):
             return self._store.app_state.get(key)
 
     def set_app_state(self, key: str, value: str) -> None:
-        self._check_open()
+        self._check_writable()
         v.argument("key", v.identifier, key)
         v.argument("value", v.text, value)
         with self._locked():
             self._store.app_state[key] = value
 
     def delete_app_state(self, key: str) -> None:
-        self._check_open()
+        self._check_writable()
         v.argument("key", v.identifier, key)
         with self._locked():
             self._store.app_state.pop(key, None)
@@ -172,13 +177,13 @@ class MemoryBackend(Backend):
             return copied(found) if found else None
 
     def save_task(self, task: Task) -> None:
-        self._check_open()
+        self._check_writable()
         valid = v.valid(task, Task)
         with self._locked():
             self._store.tasks[valid.name] = valid
 
     def clear_task(self, name: str) -> None:
-        self._check_open()
+        self._check_writable()
         v.argument("name", v.identifier, name)
         with self._locked():
             self._store.tasks.pop(name, None)
@@ -191,13 +196,13 @@ class MemoryBackend(Backend):
     # Issues
 
     def save_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         batch = v.batch(issues, Issue)
         with self._locked():
             self._store.existing_contents(profile_id, query_id).issues.update({issue.key: issue for issue in batch})
 
     def replace_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         batch = v.batch(issues, Issue)
         with self._locked():
             self._store.existing_contents(profile_id, query_id).issues = {issue.key: issue for issue in batch}
@@ -230,7 +235,7 @@ class MemoryBackend(Backend):
         return first(sorted(found, key=issue_order), limit)
 
     def save_cache_info(self, profile_id: str, query_id: str, info: CacheInfo) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         valid = v.valid(info, CacheInfo)
         with self._locked():
             self._store.existing_contents(profile_id, query_id).cache_info = valid
@@ -244,7 +249,7 @@ class MemoryBackend(Backend):
     # Histories
 
     def save_histories(self, profile_id: str, query_id: str, histories: Iterable[History]) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         batch = v.batch(histories, History)
         with self._locked():
             kept = self._store.existing_contents(profile_id, query_id).histories
@@ -295,14 +300,14 @@ class MemoryBackend(Backend):
     # Statistics, scope, metrics
 
     def save_statistics(self, profile_id: str, query_id: str, statistics: Iterable[Statistic]) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         batch = v.batch(statistics, Statistic)
         with self._locked():
             kept = self._store.existing_contents(profile_id, query_id).statistics
             kept.update({statistic.date: statistic for statistic in batch})
 
     def replace_statistics(self, profile_id: str, query_id: str, statistics: Iterable[Statistic]) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         batch = v.batch(statistics, Statistic)
         with self._locked():
             contents = self._store.existing_contents(profile_id, query_id)
@@ -327,7 +332,7 @@ class MemoryBackend(Backend):
         return [copied(statistic) for statistic in last(found, limit)]
 
     def save_scope(self, profile_id: str, query_id: str, scope: Scope) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         valid = v.valid(scope, Scope)
         with self._locked():
             self._store.existing_contents(profile_id, query_id).scope = valid
@@ -339,7 +344,7 @@ class MemoryBackend(Backend):
             return copied(scope) if scope else None
 
     def save_metrics(self, profile_id: str, query_id: str, metrics: Iterable[Metric]) -> None:
-        self._check_below(profile_id, query_id)
+        self._check_written_below(profile_id, query_id)
         batch = v.batch(metrics, Metric)
         with self._locked():
             kept = self._store.existing_contents(profile_id, query_id).metrics
@@ -372,7 +377,7 @@ class MemoryBackend(Backend):
     # The store as a whole
 
     def delete_expired(self, now: datetime) -> Expired:
-        self._check_open()
+        self._check_writable()
         moment = v.argument("now", v.instant, now)
         issues = histories = 0
         with self._locked():
@@ -400,10 +405,10 @@ class MemoryBackend(Backend):
             return 1 + held + sum(len(key) + len(value) for key, value in self._store.app_state.items())
 
     def close(self) -> None:
-        with self._store.lock:
+        with self._shared.lock:
             if not self._closed:
                 self._closed = True
-                close_store(self._store)
+                close_store(self._shared)
 
     def transaction(self) -> AbstractContextManager[Self]:
         self._check_open()
@@ -419,11 +424,20 @@ class MemoryBackend(Backend):
         if self._closed:
             raise ClosedError("this handle is closed; open another one")
 
+    def _check_writable(self) -> None:
+        """What every write begins with."""
+        self._check_open()
+
     def _check_below(self, profile_id: str, query_id: str) -> None:
-        """What every operation below a query begins with."""
+        """What every read below a query begins with."""
         self._check_open()
         v.argument("profile_id", v.identifier, profile_id)
         v.argument("query_id", v.identifier, query_id)
+
+    def _check_written_below(self, profile_id: str, query_id: str) -> None:
+        """What every write below a query begins with."""
+        self._check_writable()
+        self._check_below(profile_id, query_id)
 
     def _locked(self) -> AbstractContextManager[object]:
         """The lock, for a write. The caller's iterator, which ran before, may have closed the handle."""
@@ -436,8 +450,3 @@ class MemoryBackend(Backend):
         with self._store.lock:
             kept = sorted(self._store.contents_of(profile_id, query_id).histories.items())
         return [history for key, history in kept if issue_key in (None, key) and valid_at_instant(history, moment)]
-
-
-def open_backend(location: str | os.PathLike[str], *, timeout: float = 5.0) -> MemoryBackend:
-    """A handle on the store in memory of a location. Raises `StorageError` where the directory cannot be made."""
-    return MemoryBackend(location, timeout=timeout)

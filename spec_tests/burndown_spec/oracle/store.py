@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from burndown_spec.oracle import validity
@@ -38,6 +38,16 @@ class Contents:
     cache_info: CacheInfo | None = None
     scope: Scope | None = None
 
+    def copy(self) -> Contents:
+        """The same records in dicts of their own."""
+        return replace(
+            self,
+            issues=dict(self.issues),
+            histories=dict(self.histories),
+            statistics=dict(self.statistics),
+            metrics=dict(self.metrics),
+        )
+
 
 @dataclass
 class QueryStore:
@@ -54,6 +64,11 @@ class ProfileStore:
     profile: Profile
     queries: dict[str, QueryStore] = field(default_factory=dict)
 
+    def copy(self) -> ProfileStore:
+        """The same records in dicts of their own."""
+        queries = {name: QueryStore(at.query, at.contents.copy()) for name, at in self.queries.items()}
+        return ProfileStore(self.profile, queries)
+
 
 @dataclass
 class Store:
@@ -63,7 +78,21 @@ class Store:
     app_state: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    # Held from the first moment of a transaction to its last, and by each write outside of one.
+    writer: threading.Lock = field(default_factory=threading.Lock)
     handles: int = 0
+
+    def copy(self) -> Store:
+        """A store with the same records; nothing that is done to one shows in the other."""
+        return Store(
+            profiles={name: profile.copy() for name, profile in self.profiles.items()},
+            app_state=dict(self.app_state),
+            tasks=dict(self.tasks),
+        )
+
+    def become(self, other: Store) -> None:
+        """Hold from now on what `other` holds, which is not used again."""
+        self.profiles, self.app_state, self.tasks = other.profiles, other.app_state, other.tasks
 
     def existing_profile(self, profile_id: str) -> ProfileStore:
         """The profile. Raises `ProfileNotFoundError`."""

@@ -22,14 +22,27 @@ from burndown_spec.results import Failure
 from burndown_spec.verdict import BackendVerdict, Judgement, Standing, State, overall
 from burndown_store.contract import CONTRACT_VERSION, Capability
 
-__all__ = ["BackendReport", "ClauseReport", "Document", "LevelReport", "document_of", "repro_name", "suite_version"]
+__all__ = [
+    "NEVER",
+    "Anomaly",
+    "BackendReport",
+    "ClauseReport",
+    "Document",
+    "LevelReport",
+    "document_of",
+    "repro_name",
+    "suite_version",
+]
+
+ANOMALIES = "anomalies"
+NEVER, NOT_CLAIMED = "never", "not claimed"
 
 
 class ClauseReport(msgspec.Struct, frozen=True, kw_only=True):
     """One clause on one backend.
 
     `reason` says why it neither holds nor fails; `failure` tells a failure; `repro` is the script's path, relative to
-    the folder of the report.
+    the folder of the report; `measured` is what was found beside the state, by what was looked at.
     """
 
     clause: str
@@ -41,6 +54,22 @@ class ClauseReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     failure: Failure | None
     repro: str | None
+    measured: dict[str, str]
+
+
+class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
+    """One named anomaly of transactions side by side: a row of the isolation table.
+
+    `claimed` is "never", or "not claimed" where the backend does not claim what its clause needs. `measured` is what
+    was found, by the setting in which it was looked for; `state` and `reason` are those of the clause.
+    """
+
+    anomaly: str
+    clause: str
+    claimed: str
+    measured: dict[str, str]
+    state: State
+    reason: str
 
 
 class LevelReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +85,7 @@ class BackendReport(msgspec.Struct, frozen=True, kw_only=True):
     """One backend.
 
     `name` is the BACKEND argument and `factory` what it led to; `facts` are versions of the software underneath, such
-    as `sqlite_version`. `clauses` are in the order of the contract.
+    as `sqlite_version`. `clauses`, and the rows of `isolation`, are in the order of the contract.
     """
 
     name: str
@@ -68,6 +97,7 @@ class BackendReport(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, str]
     levels: tuple[LevelReport, ...]
     clauses: tuple[ClauseReport, ...]
+    isolation: tuple[Anomaly, ...]
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +181,11 @@ def _backend(catalogue: Catalogue, found: Found, verdict: BackendVerdict, taken:
             for level in verdict.levels
         ),
         clauses=tuple(_clause(catalogue, found.name, standing, taken) for standing in verdict.standings),
+        isolation=tuple(
+            _anomaly(catalogue, found, standing)
+            for standing in verdict.standings
+            if catalogue[standing.clause].family == ANOMALIES
+        ),
     )
 
 
@@ -166,4 +201,17 @@ def _clause(catalogue: Catalogue, backend: str, standing: Standing, taken: set[s
         seconds=round(result.seconds, 3) if result else 0.0,
         failure=result.failure if result else None,
         repro=f"repro/{repro_name(clause.id, backend, taken)}" if result and result.repro else None,
+        measured=result.measured if result else {},
+    )
+
+
+def _anomaly(catalogue: Catalogue, found: Found, standing: Standing) -> Anomaly:
+    clause = catalogue[standing.clause]
+    return Anomaly(
+        anomaly=clause.id.removeprefix("no-").replace("-", " "),
+        clause=clause.id,
+        claimed=NOT_CLAIMED if clause.not_claimed(found.capabilities) else NEVER,
+        measured=standing.result.measured if standing.result else {},
+        state=standing.state,
+        reason=standing.reason,
     )

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 
 from burndown_spec.failure_text import failure_sections, ways_to_reproduce
 from burndown_spec.report.document import BackendReport, ClauseReport, Document
-from burndown_spec.report.words import SHOWN_IN_FULL, facts_of, result_of, verdict_line
+from burndown_spec.report.grouping import by_cause, by_reason
+from burndown_spec.report.isolation import isolation_cells
+from burndown_spec.report.words import (
+    SHOWN_IN_FULL,
+    conforming_without,
+    facts_of,
+    result_of,
+    verdict_line,
+    without_clauses,
+)
 from burndown_spec.verdict import Judgement, State
 
 __all__ = ["markdown"]
@@ -24,16 +33,20 @@ def markdown(document: Document) -> str:
         lines += ["", f"## {_code(backend.name)}", "", *_levels(backend)]
         if backend.missing_operations:
             lines += ["", "Missing operations:", "", *(f"- {_code(name)}" for name in backend.missing_operations)]
-        failures = [clause for clause in backend.clauses if clause.state is State.FAILS]
-        for clause in failures[:SHOWN_IN_FULL]:
+        lines += _isolation(backend)
+        groups = by_cause(clause for clause in backend.clauses if clause.state is State.FAILS)
+        for clause, *alike in groups[:SHOWN_IN_FULL]:
             lines += ["", f"### {_code(clause.clause)} fails", "", *_failure(backend, clause, document)]
-        others = [
-            clause
-            for clause in backend.clauses
-            if clause in failures[SHOWN_IN_FULL:] or clause.state in (State.BLOCKED, State.UNAVAILABLE)
-        ]
+            if alike:
+                lines += [f"Fails in the same way: {_clauses(alike)}"]
+        others = [f"- {_code(clause.clause)} fails" for group in groups[SHOWN_IN_FULL:] for clause in group]
+        for state in (State.BLOCKED, State.UNAVAILABLE):
+            reasons = by_reason(backend, state)
+            others += [
+                f"- {_escaped(_told(state, reason))}: {_clauses(clauses)}" for reason, clauses in reasons.items()
+            ]
         if others:
-            lines += ["", "Also:", "", *(_one_line(clause) for clause in others)]
+            lines += ["", "Also:", "", *others]
         lines += ["", f"It {_escaped(facts_of(backend))}."]
     stamps = [
         f"Contract version {document.contract_version}",
@@ -55,10 +68,33 @@ def markdown(document: Document) -> str:
 def _levels(backend: BackendReport) -> Iterable[str]:
     yield "| level | verdict | " + " | ".join(State) + " |"
     yield "|---|---|" + "--:|" * len(State)
+    without = conforming_without(backend)
     for level in backend.levels:
+        if level.verdict is Judgement.NO_CLAUSES:
+            continue
         numbers = " | ".join(str(level.clauses[state]) for state in State)
         marked = f"**{level.verdict}**" if level.verdict in (Judgement.CONFORMS, Judgement.FAILS) else level.verdict
-        yield f"| {level.level} | {marked} | {numbers} |"
+        said = f"{marked} {without.get(level.level, '')}".strip()
+        yield f"| {level.level} | {said} | {numbers} |"
+    if empty := without_clauses(backend):
+        yield ""
+        yield f"{empty}."
+
+
+def _isolation(backend: BackendReport) -> Iterable[str]:
+    """The isolation table, or that nothing of it is claimed."""
+    if not backend.isolation:
+        return
+    yield from ("", "### Isolation", "")
+    cells = isolation_cells(backend.isolation)
+    if not cells:
+        yield "No transactions are claimed, so no anomaly was looked for."
+        return
+    heading, *rows = cells
+    yield f"| {' | '.join(heading)} |"
+    yield "|---" * len(heading) + "|"
+    for row in rows:
+        yield f"| {' | '.join(map(_escaped, row))} |"
 
 
 def _failure(backend: BackendReport, clause: ClauseReport, document: Document) -> Iterable[str]:
@@ -74,8 +110,13 @@ def _failure(backend: BackendReport, clause: ClauseReport, document: Document) -
         yield ""
 
 
-def _one_line(clause: ClauseReport) -> str:
-    return f"- {_code(clause.clause)}: {_escaped(clause.reason or clause.state)}"
+def _told(state: State, reason: str) -> str:
+    """A reason with the state that it explains, if it does not name that itself."""
+    return reason if reason.startswith(state) else f"{state}, {reason}"
+
+
+def _clauses(clauses: Iterable[ClauseReport]) -> str:
+    return ", ".join(_code(clause.clause) for clause in clauses)
 
 
 def _code(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import shorten, wrap
 
 from rich import box
 from rich.console import Console
@@ -12,12 +13,22 @@ from rich.table import Table
 from rich.text import Text
 
 from burndown_spec.failure_text import failure_text, ways_to_reproduce
-from burndown_spec.report.document import BackendReport, ClauseReport, Document
-from burndown_spec.report.words import SHOWN_IN_FULL, result_of, verdict_line
+from burndown_spec.report.document import Anomaly, BackendReport, Document
+from burndown_spec.report.grouping import by_cause, by_reason, names
+from burndown_spec.report.isolation import findings, isolation_table, was_judged
+from burndown_spec.report.words import (
+    SHOWN_IN_FULL,
+    conforming_without,
+    result_of,
+    verdict_line,
+    without_clauses,
+)
 from burndown_spec.verdict import Judgement, State
 
 __all__ = ["say", "show"]
 
+NAMED = 3
+LISTED = 10
 COLOURS = {
     Judgement.CONFORMS: "bold green",
     Judgement.FAILS: "bold red",
@@ -55,9 +66,11 @@ def show(document: Document, repro_folder: Path | None) -> None:
     for backend in document.backends:
         _print(console, f"\n{backend.name}", "bold")
         console.print(_table(backend))
-        empty = [level.level for level in backend.levels if level.verdict is Judgement.NO_CLAUSES]
-        if empty:
-            _print(console, f"No clauses yet: {', '.join(empty)}")
+        for level, reason in conforming_without(backend).items():
+            _print(console, f"{level} {Judgement.CONFORMS} {reason}")
+        if empty := without_clauses(backend):
+            _print(console, empty)
+    _isolation(console, document.backends)
     for note in document.notes:
         _print(console, note)
     for backend in document.backends:
@@ -65,8 +78,8 @@ def show(document: Document, repro_folder: Path | None) -> None:
 
 
 def _failures(console: Console, document: Document, backend: BackendReport, repro_folder: Path | None) -> None:
-    failures = [clause for clause in backend.clauses if clause.state is State.FAILS]
-    for clause in failures[:SHOWN_IN_FULL]:
+    groups = by_cause(clause for clause in backend.clauses if clause.state is State.FAILS)
+    for clause, *alike in groups[:SHOWN_IN_FULL]:
         script = str(repro_folder / clause.repro) if repro_folder and clause.repro else None
         again = ways_to_reproduce(clause.clause, backend.name, document.seed, script)
         heading, _, text = failure_text(result_of(clause, backend), again, width=min(console.width, 100)).partition(
@@ -74,29 +87,43 @@ def _failures(console: Console, document: Document, backend: BackendReport, repr
         )
         _print(console, f"\n{heading}", "bold red")
         _print(console, text)
-    rest = failures[SHOWN_IN_FULL:]
+        if alike:
+            _print(console, "Fails in the same way")
+            _wrapped(console, names([other.clause for other in alike], shown=NAMED))
+    rest = [clause for group in groups[SHOWN_IN_FULL:] for clause in group]
     if rest:
-        _print(console, f"\n{len(rest)} more clauses fail on {backend.name}:", "bold red")
+        more = "1 more clause fails" if len(rest) == 1 else f"{len(rest)} more clauses fail"
+        _print(console, f"\n{more} on {backend.name}:", "bold red")
         for clause in rest:
-            _print(console, f"    {clause.clause}: {clause.requirement}")
+            line = shorten(f"{clause.clause}: {clause.requirement}", console.width - 4, placeholder=" ...")
+            _print(console, f"    {line}")
     _listed(console, backend, State.BLOCKED)
     _listed(console, backend, State.UNAVAILABLE)
 
 
 def _listed(console: Console, backend: BackendReport, state: State) -> None:
-    """The clauses of a state by their reasons, a line for each reason."""
-    reasons: dict[str, list[ClauseReport]] = {}
-    for clause in backend.clauses:
-        # A clause that never failed is blocked by an operation that is missing, and those are listed by themselves.
-        told = state is State.BLOCKED and not clause.failure and backend.missing_operations
-        if clause.state is state and not told:
-            reasons.setdefault(clause.reason, []).append(clause)
+    """The clauses of a state by their reasons, a line for each reason, of blocked ones a few lines at most."""
+    reasons = by_reason(backend, state)
     if reasons:
         _print(console, f"\n{state.capitalize()} on {backend.name}:")
-    for reason, clauses in reasons.items():
-        first = ", ".join(clause.clause for clause in clauses[:3])
-        more = f" and {len(clauses) - 3} more" if len(clauses) > 3 else ""
-        _print(console, f"    {reason}: {first}{more}")
+    shown = LISTED if state is State.BLOCKED else len(reasons)
+    for reason, clauses in list(reasons.items())[:shown]:
+        _wrapped(console, f"{reason}: {names([clause.clause for clause in clauses], shown=NAMED)}")
+    if left := list(reasons.values())[shown:]:
+        _wrapped(console, f"and {sum(map(len, left))} more, by these and others")
+
+
+def _isolation(console: Console, backends: Sequence[BackendReport]) -> None:
+    """The isolation table of each backend on which anomalies were looked for; those that agree share one."""
+    tables: dict[str, tuple[list[str], Sequence[Anomaly]]] = {}
+    for backend in filter(was_judged, backends):
+        said = repr([(row.anomaly, row.claimed, findings(row)) for row in backend.isolation])
+        tables.setdefault(said, ([], backend.isolation))[0].append(backend.name)
+    for on, rows in tables.values():
+        _print(console, f"\nIsolation on {', '.join(on)}", "bold")
+        console.print(isolation_table(rows))
+    if tables:
+        _print(console, "")
 
 
 def _table(backend: BackendReport) -> Table:
@@ -122,6 +149,20 @@ class _Console(Console):
 
 def _console() -> Console:
     return _Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+
+
+def _wrapped(console: Console, prose: str) -> None:
+    """Print indented prose, whose words are left whole."""
+    width = min(console.width, 100)
+    for line in wrap(
+        prose,
+        width,
+        initial_indent=" " * 4,
+        subsequent_indent=" " * 8,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        _print(console, line)
 
 
 def _print(console: Console, text: str, style: str = "") -> None:

@@ -5,16 +5,30 @@ from __future__ import annotations
 from burndown_spec.preflight import Found
 from burndown_spec.report.document import BackendReport, ClauseReport
 from burndown_spec.results import Outcome, Result
+from burndown_spec.verdict import Judgement
 
-__all__ = ["SHOWN_IN_FULL", "facts_of", "result_of", "verdict_line"]
+__all__ = ["SHOWN_IN_FULL", "conforming_without", "facts_of", "result_of", "verdict_line", "without_clauses"]
 
 # More failures than a reader works through at once are told in one line each.
-SHOWN_IN_FULL = 10
+SHOWN_IN_FULL = 5
 
 
 def verdict_line(backend: BackendReport) -> str:
     """The one line that a reader who reads one line reads."""
     return f"{backend.name}: {backend.verdict}: {backend.reason}"
+
+
+def conforming_without(backend: BackendReport) -> dict[str, str]:
+    """What is not claimed of a level that conforms in the rest, by the level."""
+    return {
+        level.level: level.reason for level in backend.levels if level.verdict is Judgement.CONFORMS and level.reason
+    }
+
+
+def without_clauses(backend: BackendReport) -> str:
+    """The levels of which this version of the suite has no clause, in a line; "" where there are none."""
+    empty = [level.level for level in backend.levels if level.verdict is Judgement.NO_CLAUSES]
+    return f"No clauses yet: {', '.join(empty)}" if empty else ""
 
 
 def facts_of(backend: BackendReport | Found) -> str:

@@ -4,16 +4,46 @@ Every function and class here stands by itself: its source is pasted into the re
 modules import nothing but the standard library, the contract and one another.
 """
 
+from burndown_spec.vocabulary.blocks import (
+    Worker,
+    begin,
+    finish,
+    given_by,
+    passes,
+    raise_in,
+)
 from burndown_spec.vocabulary.callers import (
+    CallersDatabaseError,
     CallersOwnError,
     CallingFeed,
+    FailingZone,
     Feed,
     alter,
     given_by_with,
+    in_many_threads,
     in_thread,
     leave_with,
     together,
     two_objects,
+)
+from burndown_spec.vocabulary.contents import (
+    contents_of,
+    first_and_last_of,
+)
+from burndown_spec.vocabulary.elsewhere import (
+    copy_store,
+    in_another_process,
+    move_store,
+)
+from burndown_spec.vocabulary.interleavings import (
+    is_serial,
+    play,
+    refused_once_and_for_all,
+    serial_order,
+)
+from burndown_spec.vocabulary.iterables import (
+    Collected,
+    Iterated,
 )
 from burndown_spec.vocabulary.large_batches import (
     incompressible_issues,
@@ -26,25 +56,41 @@ from burndown_spec.vocabulary.large_batches import (
     many_statistics,
 )
 from burndown_spec.vocabulary.listening import (
+    Listener,
     error_text_of,
+    heard_with,
     interrupted_by,
     lines_with,
+    lines_with_part,
     log_of,
     own_text_of,
 )
 from burndown_spec.vocabulary.odd_values import (
+    FoldingZone,
+    OwnCacheInfo,
+    OwnChange,
     OwnDate,
     OwnDatetime,
     OwnDict,
     OwnFloat,
+    OwnHistory,
     OwnInt,
+    OwnIssue,
     OwnJsonText,
     OwnList,
+    OwnMetric,
+    OwnProfile,
+    OwnQuery,
+    OwnScope,
+    OwnStatistic,
+    OwnTask,
     OwnText,
     OwnZone,
     issue_nested,
+    keep_noise,
     list_holding_itself,
     nested,
+    noise,
     object_holding_itself,
 )
 from burndown_spec.vocabulary.outcomes import (
@@ -75,6 +121,10 @@ from burndown_spec.vocabulary.views import (
     weeks_and_names,
     whole_number_from,
 )
+from burndown_spec.vocabulary.watching import (
+    Watch,
+    seen_meanwhile,
+)
 from burndown_spec.vocabulary.writing import (
     literal,
     shown,
@@ -82,45 +132,78 @@ from burndown_spec.vocabulary.writing import (
     shown_value,
 )
 
-MODULES = ("outcomes", "odd_values", "callers", "writing", "listening", "large_batches", "views")
+MODULES = (
+    *("outcomes", "odd_values", "callers", "blocks", "interleavings", "writing", "listening"),
+    *("iterables", "large_batches", "views", "contents", "watching", "elsewhere"),
+)
 """The modules, each after those that it builds on."""
 
 __all__ = [
     "MODULES",
+    "CallersDatabaseError",
     "CallersOwnError",
     "CallingFeed",
+    "Collected",
     "DidNotEndError",
+    "FailingZone",
     "Feed",
+    "FoldingZone",
+    "Iterated",
+    "Listener",
+    "OwnCacheInfo",
+    "OwnChange",
     "OwnDate",
     "OwnDatetime",
     "OwnDict",
     "OwnFloat",
+    "OwnHistory",
     "OwnInt",
+    "OwnIssue",
     "OwnJsonText",
     "OwnList",
+    "OwnMetric",
+    "OwnProfile",
+    "OwnQuery",
+    "OwnScope",
+    "OwnStatistic",
+    "OwnTask",
     "OwnText",
     "OwnZone",
     "Raised",
+    "Watch",
+    "Worker",
     "alter",
     "attempt",
+    "begin",
     "by_identity",
     "by_moment",
     "capability_set",
     "changed_fields",
+    "contents_of",
+    "copy_store",
     "days",
     "document_values",
     "error_text_of",
+    "finish",
+    "first_and_last_of",
+    "given_by",
     "given_by_with",
+    "heard_with",
     "history_ids",
     "ids",
+    "in_another_process",
+    "in_many_threads",
     "in_thread",
     "incompressible_issues",
     "interrupted_by",
+    "is_serial",
     "issue_keys",
     "issue_nested",
+    "keep_noise",
     "keys",
     "leave_with",
     "lines_with",
+    "lines_with_part",
     "list_holding_itself",
     "literal",
     "log_of",
@@ -131,10 +214,18 @@ __all__ = [
     "many_issues",
     "many_metrics",
     "many_statistics",
+    "move_store",
     "names",
     "nested",
+    "noise",
     "object_holding_itself",
     "own_text_of",
+    "passes",
+    "play",
+    "raise_in",
+    "refused_once_and_for_all",
+    "seen_meanwhile",
+    "serial_order",
     "shown",
     "shown_error",
     "shown_value",

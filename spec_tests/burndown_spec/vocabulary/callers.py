@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from burndown_spec.vocabulary.outcomes import Raised, attempt, within
 from burndown_store.contract import Record, fields
 
 __all__ = [
+    "CallersDatabaseError",
     "CallersOwnError",
     "CallingFeed",
+    "FailingZone",
     "Feed",
     "alter",
     "given_by_with",
+    "in_many_threads",
     "in_thread",
     "leave_with",
     "together",
@@ -24,6 +29,26 @@ __all__ = [
 
 class CallersOwnError(Exception):
     """Something that the caller's own code raises."""
+
+
+class CallersDatabaseError(sqlite3.OperationalError):
+    """What a database of the caller's own raises, which is none of the backend's."""
+
+
+class FailingZone(tzinfo):
+    """A time zone of a caller's own class that raises when it is asked for its offset."""
+
+    def utcoffset(self, _when: datetime | None) -> timedelta | None:
+        raise CallersOwnError("raised by the time zone")
+
+    def dst(self, _when: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, _when: datetime | None) -> str | None:
+        return None
+
+    def __repr__(self) -> str:
+        return "FailingZone()"
 
 
 class Feed:
@@ -77,6 +102,26 @@ def alter(value: Any) -> None:
 def in_thread(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What `call` gives in a thread of its own, which has ended by then."""
     return within(threading.TIMEOUT_MAX, call, *args, **kwargs)
+
+
+def in_many_threads(count: int, call: Callable[..., Any], *args: Any) -> list[Any]:
+    """What `call` gives in each of so many threads, of which none ends before all have called."""
+    all_have_called = threading.Barrier(count)
+    outcomes: list[Any] = []
+
+    def run() -> None:
+        outcomes.append(attempt(call, *args))
+        all_have_called.wait()
+
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for outcome in outcomes:
+        if isinstance(outcome, Raised):
+            raise outcome.error
+    return outcomes
 
 
 def together(*calls: tuple[Any, ...]) -> list[Any]:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TypeVar, cast
 
 from burndown_spec.target import Factory, Target
-from burndown_store.contract import Backend
+from burndown_store.contract import Backend, Capability
 
-__all__ = ["Saboteur", "all_saboteurs", "saboteur"]
+__all__ = ["Saboteur", "all_saboteurs", "saboteur", "saboteur_named"]
 
 B = TypeVar("B", bound=type[Backend])
 
@@ -27,6 +31,17 @@ class Saboteur:
     backend: type[Backend]
     kills: tuple[str, ...]
     says: tuple[str, ...]
+
+    @cached_property
+    def claims(self) -> frozenset[Capability]:
+        """What it claims."""
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            backend = self.target.factory(Path(folder), timeout=5.0)
+            claims = frozenset(backend.capabilities)
+            # Closing may be what it is bad at.
+            with suppress(Exception):
+                backend.close()
+            return claims
 
     @property
     def name(self) -> str:
@@ -55,6 +70,12 @@ def saboteur(*kills: str, says: str | tuple[str, ...]) -> Callable[[B], B]:
         return backend
 
     return declared
+
+
+def saboteur_named(name: str) -> Saboteur:
+    """The saboteur of that name, for which its module alone is imported."""
+    importlib.import_module(name.partition(":")[0])
+    return _FOUND[name]
 
 
 def all_saboteurs() -> list[Saboteur]:

@@ -203,15 +203,24 @@ class RemembersWhichProfilesThereAre(MemoryBackend):
         self._seen.discard(profile_id)
 
 
+@saboteur("a-location-has-many-spellings", says=("location.parent / 'store-0' / '..' / 'store-0'", "got None"))
+class KeepsStoresByTheirText(MemoryBackend):
+    """Keeps its stores by the path as it is written."""
+
+    def __init__(self, location: Location, *, timeout: float = 5.0) -> None:
+        written = str(location)
+        super().__init__(written.replace("..", "up") if ".." in written else location, timeout=timeout)
+
+
 @saboteur("closing-one-handle-leaves-the-others", says=("backend.close()", "raised ClosedError"))
 class ClosesForAll(MemoryBackend):
     """Shares one connection among the handles of a location, and the first to close closes it."""
 
-    _shared: ClassVar[dict[str, list[ClosesForAll]]] = {}
+    _sharing: ClassVar[dict[str, list[ClosesForAll]]] = {}
 
     def __init__(self, location: Location, *, timeout: float = 5.0) -> None:
         super().__init__(location, timeout=timeout)
-        self._together = self._shared.setdefault(str(location), [])
+        self._together = self._sharing.setdefault(str(location), [])
         self._together.append(self)
 
     def close(self) -> None:

@@ -193,7 +193,7 @@ class ChecksBeforeItKnowsItIsClosed(MemoryBackend):
 # Quoting
 
 
-@saboteur("errors-quote-no-stored-value", says=("save_metrics", "Team Blue 4711"))
+@saboteur("errors-quote-no-stored-value", says=("save_metrics", "Zephyr 4711 Quokka"))
 class ShowsTheRefusedRecord(MemoryBackend):
     """Shows the record that it refuses."""
 
@@ -206,7 +206,7 @@ class ShowsTheRefusedRecord(MemoryBackend):
             raise ValidationError(f"{error}: {refused}") from None
 
 
-@saboteur("errors-quote-no-stored-value", says=("JsonText", "Team Blue 4711", "line 1 column"))
+@saboteur("errors-quote-no-stored-value", says=("JsonText", "Zephyr 4711 Quokka", "line 1 column"))
 class PassesTheParsersMessageOn(MemoryBackend):
     """Says where the parser stopped, with the text around it."""
 
