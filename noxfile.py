@@ -1,6 +1,9 @@
 """Errands: what a developer runs now and then, beside the tests (see tox.ini).
 
-`nox` alone runs lint and types, as CI does; `nox -s ratios` and `nox -s alarms` measure, and take minutes.
+`nox` alone runs lint and types, as CI does. The others take minutes: `ratios` and `alarms` measure, `matrix` judges
+every clause on every saboteur.
+
+`mutation` changes the reference in thousands of ways and counts what nothing notices; that takes most of an hour.
 """
 
 import nox
@@ -23,7 +26,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Strict types over the library, the suite, the fixtures and their tests."""
-    session.install("-e", ".[spec]", *nox.project.dependency_groups(GROUPS, "types"))
+    session.install("-e", ".[spec]", *nox.project.dependency_groups(GROUPS, "types", "honest"))
     session.run("mypy", *session.posargs)
 
 
@@ -39,3 +42,24 @@ def alarms(session: nox.Session) -> None:
     """The gate on the reference, again and again with different seeds: any failure is a false alarm."""
     session.install(".[spec]")
     session.run("python", "spec_tests/meta/false_alarms.py", *session.posargs)
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Every clause on every saboteur, and the page and the data of it in docs/."""
+    session.install(".[spec]", *nox.project.dependency_groups(GROUPS, "honest"))
+    session.run("python", "spec_tests/meta/kill_matrix.py", *session.posargs)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Mutants of the reference, and those that survive the clauses and the library's own tests (docs/mutation.md)."""
+    session.install(".[spec]", "mutmut>=3.8")
+    session.run("python", "spec_tests/meta/mutation", *session.posargs)
+
+
+@nox.session(name="first-failures")
+def first_failures(session: nox.Session) -> None:
+    """How long the command takes to show the first failure of a faulty backend, with -x."""
+    session.install(".[spec]", *nox.project.dependency_groups(GROUPS, "honest"))
+    session.run("python", "spec_tests/meta/first_failures.py", *session.posargs)

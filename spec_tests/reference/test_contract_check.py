@@ -357,6 +357,9 @@ def test_a_field_refuses_every_wrong_value_by_its_place_and_quotes_none(
         with pytest.raises(ValidationError, match=rf"^{record.__name__}\.{name}\b") as refusal:
             check(with_field(record, name, value))
         assert "SENTINEL" not in str(refusal.value)
+        place, _, said = str(refusal.value).partition(": ")
+        if ", got " in said and place == f"{record.__name__}.{name}" and (kind, type(value)) != ("document", JsonText):
+            assert said.endswith(f", got {type(value).__name__}")
 
 
 @pytest.mark.parametrize(("record", "name", "kind"), EVERY_FIELD, ids=NAMES_OF_FIELDS)
@@ -390,7 +393,8 @@ def test_a_large_int_that_a_float_holds_exactly_is_widened(value: int) -> None:
 @pytest.mark.parametrize("record", SOUND, ids=lambda record: record.__name__)
 def test_what_check_gives_shares_nothing_that_can_change(record: type[Record]) -> None:
     given = replace(
-        SOUND[record], **{name: {"a": {"b": [1]}} for name, kind in KINDS[record].items() if kind == "json"}
+        copy.deepcopy(SOUND[record]),
+        **{name: {"a": {"b": [1]}} for name, kind in KINDS[record].items() if kind == "json"},
     )
     checked = check(given)
     before = copy.deepcopy(checked)

@@ -9,7 +9,15 @@ from typing import Any, cast
 import pytest
 
 from burndown_store import contract
-from burndown_store.contract import BusyError, Capability, MigrationError, PersistenceError, retry
+from burndown_store.contract import (
+    Backend,
+    BusyError,
+    Capability,
+    MigrationError,
+    PersistenceError,
+    UnsupportedError,
+    retry,
+)
 
 PARENTS: dict[str, tuple[type[BaseException], ...]] = {
     "PersistenceError": (Exception,),
@@ -181,7 +189,7 @@ def test_a_pause_that_raises_ends_the_attempts() -> None:
 @pytest.mark.parametrize("attempts", [0, -1])
 def test_fewer_than_one_attempt_is_refused_and_nothing_is_done(attempts: int) -> None:
     work = Work()
-    with pytest.raises(ValueError, match="attempts is 1 or more"):
+    with pytest.raises(ValueError, match=r"^retry: attempts is 1 or more$"):
         retry(work, attempts=attempts)
     assert work.calls == 0
 
@@ -189,7 +197,7 @@ def test_fewer_than_one_attempt_is_refused_and_nothing_is_done(attempts: int) ->
 def test_the_default_pauses_are_short_random_and_grow_to_half_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
-    monkeypatch.setattr("random.uniform", lambda *ends: max(ends))
+    monkeypatch.setattr("random.uniform", lambda low, high: low + high)
     numbers = count()
 
     def busy() -> None:
@@ -199,3 +207,12 @@ def test_the_default_pauses_are_short_random_and_grow_to_half_a_second(monkeypat
     with pytest.raises(BusyError):
         retry(busy, attempts=10)
     assert slept == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("operation", ["transaction", "snapshot"])
+def test_a_backend_that_has_none_names_itself_and_says_where_to_ask(operation: str) -> None:
+    class Plain:
+        pass
+
+    with pytest.raises(UnsupportedError, match=rf"^Plain has no {operation}s; ask `capabilities` before$"):
+        getattr(Backend, operation)(Plain())

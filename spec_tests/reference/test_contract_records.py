@@ -3,6 +3,7 @@
 import io
 import logging
 import pprint
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -172,6 +173,16 @@ def test_fields_are_in_the_order_of_the_contract(kind: type[Record], names: str)
     assert list(fields(kind(**REQUIRED[kind]))) == names.split()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_fields_without_defaults_are_those_that_must_be_given(kind: type[Record]) -> None:
+    assert fields(kind(**REQUIRED[kind]), defaults=False) == REQUIRED[kind]
+
+
+def test_fields_without_defaults_are_those_that_differ_in_value_or_type_too() -> None:
+    changes: dict[str, Any] = {"completed_items": 1, "completed_points": 0, "remaining_items": 0, "extra": {"a": 1}}
+    assert fields(Statistic(date=DAY, **changes), defaults=False) == {"date": DAY, **changes}
+
+
 def test_replace_gives_another_record_and_leaves_the_first() -> None:
     first = Metric(week="2025-W44", name="flow_time", category="flow", value=1.5, details={"a": 1})
     second = replace(first, value=None, unit="days")
@@ -214,6 +225,16 @@ def test_to_json_spells_instants_dates_documents_and_records_inside() -> None:
     )
     assert to_json(Statistic(date=DAY))["date"] == "2025-11-02"
     assert to_json(ChangeEntry(issue_key="AB-12", change=change))["change"] == to_json(change)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system does not let a process choose its time zone")
+def test_to_json_does_not_ask_the_machine_for_its_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as machine:
+        machine.setenv("TZ", "EAST-09:00")
+        time.tzset()
+        plain = to_json(Scope(values={}, updated_at=NOON))
+    time.tzset()
+    assert plain["updated_at"] == "2025-11-02T12:00:00+00:00"
 
 
 @pytest.mark.parametrize("kind", KINDS)

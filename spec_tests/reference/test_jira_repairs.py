@@ -102,6 +102,21 @@ def test_a_value_that_holds_itself_is_cut_off_where_it_does() -> None:
     )
 
 
+def test_two_values_that_hold_each_other_are_cut_off_where_the_first_comes_again() -> None:
+    outer: dict[str, Any] = {}
+    outer["inner"] = [outer]
+
+    assert issue_with(outer).document.value()["fields"]["odd"] == {"inner": [None]}
+
+
+def test_what_obeys_the_rules_is_not_touched_beside_what_does_not() -> None:
+    sound = [None, True, False, -(2**63), 2**63 - 1, 1.5, ""]
+    document = issue_with(["\x00", *sound]).document.value()
+
+    assert same(document["fields"]["odd"], ["\ufffd", *sound])
+    assert len(document[REPAIRS]) == 1
+
+
 def test_one_value_at_two_places_does_not_hold_itself() -> None:
     shared = {"shared": float("inf")}
     assert issue_with([shared, shared]).document.value()["fields"]["odd"] == [{"shared": "Infinity"}] * 2
@@ -124,7 +139,9 @@ def test_keys_are_repaired_without_taking_the_place_of_a_sound_key() -> None:
             "type": 8,
         },
     )
-    assert len(issue.document.value()[REPAIRS]) == 6
+    notes = issue.document.value()[REPAIRS]
+    assert len(notes) == 6
+    assert notes[0] == "fields.odd.a\ufffd\ufffd: the key was not plain text and was respelled"
 
 
 def test_what_python_counts_as_json_is_taken_as_such() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -50,19 +51,42 @@ def test_errors_of_sqlite_become_errors_of_the_contract(code: str, kind: type[Pe
     refusal = refusal_of(error, "burndown.db")
 
     assert type(refusal) is kind
+    assert str(refusal).startswith("burndown.db: ")
     assert code in str(refusal)
     assert SECRET not in str(refusal)
 
 
 def test_an_error_of_the_driver_itself_is_a_storage_error() -> None:
-    assert type(refusal_of(sqlite3.ProgrammingError(SECRET), "burndown.db")) is StorageError
+    refusal = refusal_of(sqlite3.ProgrammingError(SECRET), "burndown.db")
+
+    assert type(refusal) is StorageError
+    assert str(refusal).startswith("burndown.db: ")
+    assert str(refusal).endswith("(ProgrammingError)")
+
+
+def test_a_read_that_sqlite_refuses_says_where_and_why(store: SqliteBackend) -> None:
+    with store.snapshot():
+        store._session._connection.set_progress_handler(lambda: 1, 1)
+        with pytest.raises(StorageError, match=rf"^{re.escape(store._file.path)}: .*\(SQLITE_INTERRUPT\)$"):
+            store.list_profiles()
+        store._session._connection.set_progress_handler(None, 1)
 
 
 @pytest.mark.parametrize("timeout", [True, None, "5", -1, -0.1, math.nan, math.inf, b"5"])
 def test_a_timeout_is_seconds(location: Path, timeout: object) -> None:
-    with pytest.raises(ValidationError, match="timeout"):
+    with pytest.raises(ValidationError) as refusal:
         open_backend(location, timeout=timeout)  # type: ignore[arg-type]  # that is what must be refused
+    assert str(refusal.value) in (
+        f"timeout: expected seconds as float or int, got {type(timeout).__name__}",
+        "timeout: expected a finite number of seconds, 0 or more",
+    )
+    assert ("got" in str(refusal.value)) == (type(timeout) not in (int, float))
     assert not location.exists()
+
+
+def test_a_durability_is_full_or_normal(location: Path) -> None:
+    with pytest.raises(ValidationError, match=r'^durability: expected "full" or "normal"$'):
+        SqliteBackend(location, durability="slow")  # type: ignore[arg-type]  # that is what must be refused
 
 
 @pytest.mark.parametrize("timeout", [0, 0.5, 1e300, 10**400], ids=["0", "0.5", "1e300", "a huge int"])
@@ -71,9 +95,22 @@ def test_any_number_of_seconds_will_do(location: Path, timeout: float) -> None:
         backend.set_app_state("key", "value")
 
 
+@pytest.mark.parametrize("opener", [SqliteBackend, open_backend, open_backend_normal])
+def test_a_writer_waits_five_seconds_unless_said_otherwise(
+    location: Path, opener: Callable[[Path], SqliteBackend]
+) -> None:
+    with opener(location) as backend:
+        assert backend._session.rows("PRAGMA busy_timeout", (), int) == [5000]
+
+
 @pytest.mark.parametrize("bad", [None, 7, b"store", "", "a\x00b"])
 def test_a_location_is_a_path(bad: object) -> None:
-    with pytest.raises(ValidationError, match="location"):
+    expected = (
+        "the name of a folder; it is empty or holds a NUL"
+        if isinstance(bad, str)
+        else f"str or a path of text, got {type(bad).__name__}"
+    )
+    with pytest.raises(ValidationError, match=f"^location: expected {expected}$"):
         open_backend(bad)  # type: ignore[arg-type]  # that is what must be refused
 
 
@@ -99,9 +136,15 @@ def test_a_location_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path, be
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_location_that_may_not_be_written_is_said_at_opening(location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(StorageError, match="may not be written"):
+@pytest.mark.parametrize("unwritable", ["profiles", "profiles/burndown.db"])
+def test_a_place_that_may_not_be_written_is_said_at_opening(
+    location: Path, monkeypatch: pytest.MonkeyPatch, unwritable: str
+) -> None:
+    open_backend(location).close()
+    place = location / unwritable
+
+    monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path) == place and mode == os.W_OK))
+    with pytest.raises(StorageError, match=rf"^{re.escape(str(place))}: the (folder|file) may not be written"):
         open_backend(location)
 
 
@@ -143,6 +186,30 @@ def test_a_store_that_is_gone_is_lost_and_not_made_again(store: SqliteBackend, r
     thread.join(30)
     assert [type(error) for error in in_a_thread] == [StorageLostError]
     assert file.exists() is replaced
+
+
+@WHERE_OPEN_FILES_MOVE
+def test_a_store_that_goes_while_a_thread_connects_is_not_made_again(
+    store: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(store._file.path)
+    file.rename(file.with_name("moved.db"))
+    # The look before has just found it.
+    monkeypatch.setattr(store._file, "expect_present", lambda: None)
+    told: list[str] = []
+
+    def read() -> None:
+        with pytest.raises(StorageError) as refusal:
+            store.get_profile("p")
+        told.append(str(refusal.value))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join(30)
+    [said] = told
+    assert said.startswith(f"{file}: the file cannot be opened")
+    assert said.endswith("(SQLITE_CANTOPEN)")
+    assert not file.exists()
 
 
 @WHERE_OPEN_FILES_MOVE

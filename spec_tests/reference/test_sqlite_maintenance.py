@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from burndown_store.contract import CorruptionError, Issue, JsonText, StorageError
 from burndown_store.sqlite import SqliteBackend, open_backend
+from burndown_store.sqlite.soundness import problems
 from sqlite_samples import a_change, a_history, a_profile, a_query, an_issue, minutes
 
 PAGE = 4096
@@ -107,10 +112,44 @@ def test_a_store_that_was_cut_short_is_not_sound(filled: SqliteBackend) -> None:
         return
 
 
+def test_what_is_damaged_through_and_through_is_told_look_by_look(tmp_path: Path) -> None:
+    file = tmp_path / "burndown.db"
+    file.write_bytes(b"no database at all" * 500)
+    looks = ["the pages", "the layout", "references", "changes", "app_state", "tasks", "profiles", "queries", "issues"]
+    looks += ["cache_info", "histories", "changes", "statistics", "scopes", "metrics"]
+
+    with closing(sqlite3.connect(file)) as connection:
+        assert list(problems(connection)) == [
+            f"{look}: damage keeps this from being read to the end; put a backup in its place." for look in looks
+        ]
+
+
+def test_damage_that_keeps_check_from_looking_is_its_answer(
+    filled: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_: sqlite3.Connection) -> Iterator[str]:
+        raise CorruptionError("the file is damaged")
+
+    monkeypatch.setattr("burndown_store.sqlite.maintenance.problems", damaged)
+    assert filled.check() == ["the file is damaged"]
+
+
+def test_a_look_that_is_interrupted_is_an_error_and_no_damage(filled: SqliteBackend) -> None:
+    connection = filled._session._connection
+    with filled.snapshot():
+        connection.set_progress_handler(lambda: 1, 1)
+        with pytest.raises(StorageError, match=rf"^{re.escape(filled._file.path)}: .*\(SQLITE_INTERRUPT\)$") as refusal:
+            filled.check()
+        connection.set_progress_handler(None, 1)
+    assert not isinstance(refusal.value, CorruptionError)
+
+
 def test_the_size_is_that_of_all_files(filled: SqliteBackend) -> None:
     folder = Path(filled._file.path).parent
 
     assert len(list(folder.iterdir())) == 3
+    # What a crash in another journal mode leaves behind.
+    Path(filled._file.path + "-journal").write_bytes(bytes(100))
     assert filled.size_bytes() == sum(path.stat().st_size for path in folder.iterdir())
 
 
@@ -155,6 +194,25 @@ def test_a_reader_does_not_keep_a_delete_from_ending(store: SqliteBackend) -> No
 
     assert store._session.rows("PRAGMA freelist_count", (), int)[0] < 64
     assert store._session.rows("PRAGMA busy_timeout", (), int) == [0]
+
+
+def test_giving_back_does_not_wait_for_a_reader_however_patient_the_handle(store: SqliteBackend) -> None:
+    store.save_issues("p", "q", some_issues(500))
+    location = Path(store._file.path).parents[1]
+    patience: list[int] = []
+
+    def delete() -> None:
+        patient.delete_query("p", "q")
+        patience.extend(patient._session.rows("PRAGMA busy_timeout", (), int))
+
+    with open_backend(location, timeout=60) as patient, store.snapshot():
+        store.list_profiles()
+        worker = threading.Thread(target=delete)
+        worker.start()
+        worker.join(20)
+        # Asked before the snapshot ends, because that would end the waiting.
+        assert patience == [60_000]
+    worker.join()
 
 
 def test_saving_the_same_again_does_not_make_the_file_grow(store: SqliteBackend) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -120,14 +122,16 @@ def test_a_creation_that_was_cut_short_is_completed(location: Path) -> None:
         assert backend.check() == []
 
 
-def test_a_newer_store_is_refused_and_left_as_it_is(location: Path) -> None:
+@pytest.mark.parametrize("journal", ["WAL", "DELETE"])
+def test_a_newer_store_is_refused_and_left_as_it_is(location: Path, journal: str) -> None:
     file = saved_store(location)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(f"PRAGMA journal_mode = {journal}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     before = contents(location)
 
-    with pytest.raises(SchemaVersionError, match=f"schema version {SCHEMA_VERSION + 1}"):
+    said = rf"schema version {SCHEMA_VERSION + 1}, .*; it was left as it is: use the software that wrote it, or newer$"
+    with pytest.raises(SchemaVersionError, match=said):
         open_backend(location)
     assert contents(location) == before
 
@@ -145,6 +149,23 @@ def test_a_newer_version_that_only_the_log_knows_is_refused_too(location: Path) 
         assert {name: data for name, data in contents(location).items() if not name.endswith("-shm")} == before
 
 
+def test_a_newer_version_in_a_log_that_was_left_behind_is_refused_and_stays_there(
+    location: Path, tmp_path: Path
+) -> None:
+    file = saved_store(location)
+    left = tmp_path / "left" / "profiles"
+    left.mkdir(parents=True)
+    with closing(sqlite3.connect(file, isolation_level=None)) as newer:
+        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        for name in ("burndown.db", "burndown.db-wal"):
+            shutil.copy(file.with_name(name), left)
+    before = contents(left.parent)
+
+    with pytest.raises(SchemaVersionError):
+        open_backend(left.parent)
+    assert {name: data for name, data in contents(left.parent).items() if not name.endswith("-shm")} == before
+
+
 @pytest.mark.parametrize(
     "data", [b"{}", b"{}" * 5000, b"\x00" * 8192, b"SQLite format 3\x00" + b"\xff" * 4080], ids=len
 )
@@ -159,7 +180,13 @@ def test_what_is_no_database_is_refused_and_left_as_it_is(location: Path, data: 
 
 
 @pytest.mark.parametrize(
-    "statement", ["CREATE TABLE notes (text)", "PRAGMA user_version = 1", "PRAGMA application_id = 7"]
+    "statement",
+    [
+        "CREATE TABLE notes (text)",
+        "PRAGMA user_version = 1",
+        "PRAGMA application_id = 7",
+        f"PRAGMA application_id = {APPLICATION_ID}",
+    ],
 )
 def test_another_programs_database_is_refused_and_left_as_it_is(location: Path, statement: str) -> None:
     file = location / "profiles" / "burndown.db"
@@ -168,20 +195,33 @@ def test_another_programs_database_is_refused_and_left_as_it_is(location: Path, 
         connection.execute(statement)
     before = contents(location)
 
-    with pytest.raises(CorruptionError, match="no burndown store"):
+    with pytest.raises(CorruptionError, match=rf"^{re.escape(str(file))}: the file is no burndown store"):
         open_backend(location)
     assert contents(location) == before
 
 
-def test_a_file_that_was_emptied_is_not_taken_for_a_new_one(location: Path) -> None:
+@pytest.mark.parametrize("last", [b"what was written last", b"w"])
+def test_a_file_that_was_emptied_is_not_taken_for_a_new_one(location: Path, last: bytes) -> None:
     file = saved_store(location)
     file.write_bytes(b"")
     log = file.with_name("burndown.db-wal")
-    log.write_bytes(b"what was written last")
+    log.write_bytes(last)
 
     with pytest.raises(CorruptionError, match="emptied"):
         open_backend(location)
-    assert log.read_bytes() == b"what was written last"
+    assert log.read_bytes() == last
+
+
+@pytest.mark.parametrize("log", [None, b""])
+def test_a_creation_that_was_cut_short_before_its_first_byte_is_completed(location: Path, log: bytes | None) -> None:
+    file = location / "profiles" / "burndown.db"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"")
+    if log is not None:
+        file.with_name("burndown.db-wal").write_bytes(log)
+
+    with open_backend(location) as backend:
+        assert backend.check() == []
 
 
 def test_a_creation_that_fails_leaves_no_half_of_it(location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,6 +229,19 @@ def test_a_creation_that_fails_leaves_no_half_of_it(location: Path, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr("burndown_store.sqlite.schema.versions.scripts", lambda: broken)
         with pytest.raises(StorageError):
+            open_backend(location)
+
+    with open_backend(location) as backend:
+        assert backend.check() == []
+
+
+def test_an_interruption_of_the_creation_passes_unchanged(location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> list[str]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("burndown_store.sqlite.schema.versions.scripts", interrupted)
+        with pytest.raises(KeyboardInterrupt):
             open_backend(location)
 
     with open_backend(location) as backend:
@@ -227,7 +280,7 @@ def test_durability_is_set_on_every_connection(location: Path, opener: type[Sqli
     found: list[object] = []
 
     def look() -> None:
-        for pragma in ("synchronous", "fullfsync", "foreign_keys", "busy_timeout"):
+        for pragma in ("synchronous", "fullfsync", "checkpoint_fullfsync", "foreign_keys", "busy_timeout"):
             found.extend(backend._session.rows(f"PRAGMA {pragma}", (), int))
 
     with opener(location, timeout=1.5) as backend:
@@ -236,7 +289,18 @@ def test_durability_is_set_on_every_connection(location: Path, opener: type[Sqli
         other.start()
         other.join(30)
 
-    assert found == [synchronous, int(opener is open_backend), 1, 1500] * 2
+    full = int(opener is open_backend)
+    assert found == [synchronous, full, full, 1, 1500] * 2
+
+
+@pytest.mark.parametrize("version", [0, -1, SCHEMA_VERSION + 1])
+def test_a_version_that_no_store_has_is_refused(location: Path, version: int) -> None:
+    file = saved_store(location)
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+
+    with pytest.raises(CorruptionError if version < 1 else SchemaVersionError, match=f"^{re.escape(str(file))}: "):
+        open_backend(location)
 
 
 def saved_store(location: Path) -> Path:

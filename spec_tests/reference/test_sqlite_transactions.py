@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from burndown_store.contract import (
     BusyError,
+    CorruptionError,
     Issue,
     PersistenceError,
     ProfileNotFoundError,
@@ -25,6 +27,9 @@ from burndown_store.sqlite import SqliteBackend, open_backend
 from sqlite_samples import a_change, a_history, a_profile, a_query, an_issue
 
 T = TypeVar("T")
+
+# The action code of SQLite's authorizer, which the driver does not name.
+SQLITE_SAVEPOINT = 32
 
 
 class CallersOwnError(Exception):
@@ -188,12 +193,49 @@ def test_a_callers_own_error_passes_unchanged_out_of_a_doomed_transaction(store:
 
 
 def test_a_full_medium_refuses_a_single_call_and_leaves_the_store_usable(store: SqliteBackend) -> None:
-    with full_medium(store), pytest.raises(StorageError, match="SQLITE_FULL"):
+    with full_medium(store), pytest.raises(StorageError, match=rf"^{re.escape(store._file.path)}: .*SQLITE_FULL"):
         store.save_issues("p", "q", large_issues())
 
     assert keys(store) == []
     store.save_issues("p", "q", large_issues())
     assert store.check() == []
+
+
+def test_a_doomed_transaction_raises_the_kind_of_what_doomed_it_and_says_so(store: SqliteBackend) -> None:
+    store._session._connection.execute("UPDATE profiles SET extra = 'no JSON'")
+    undone = r"^this transaction was undone .*a row cannot be read"
+
+    def go_on_regardless() -> None:
+        with store.transaction():
+            with pytest.raises(CorruptionError, match="a row cannot be read"):
+                store.get_profile("p")
+            with pytest.raises(CorruptionError, match=undone):
+                store.get_app_state("key")
+
+    with pytest.raises(CorruptionError, match=undone):
+        go_on_regardless()
+
+
+def test_an_inner_part_that_cannot_be_undone_dooms_the_whole(store: SqliteBackend) -> None:
+    def deny_undoing(action: int, argument: str | None, *_: str | None) -> int:
+        return sqlite3.SQLITE_DENY if (action, argument) == (SQLITE_SAVEPOINT, "ROLLBACK") else sqlite3.SQLITE_OK
+
+    def fail_inside() -> None:
+        with store.transaction():
+            store.set_app_state("inner", "value")
+            store._session._connection.set_authorizer(deny_undoing)
+            raise CallersOwnError
+
+    def catch_it_outside() -> None:
+        with store.transaction():
+            store.set_app_state("outer", "value")
+            with pytest.raises(CallersOwnError):
+                fail_inside()
+            store._session._connection.set_authorizer(None)
+
+    with pytest.raises(StorageError, match=rf"^this transaction was undone .*{re.escape(store._file.path)}: .*_AUTH"):
+        catch_it_outside()
+    assert store.list_app_state() == {}
 
 
 @pytest.mark.parametrize("end", ["ROLLBACK", "COMMIT"])
@@ -205,7 +247,7 @@ def test_a_transaction_that_sqlite_ended_by_itself_is_no_success(store: SqliteBa
 def test_a_second_writer_is_busy_and_may_try_again(store: SqliteBackend, other: SqliteBackend) -> None:
     with store.transaction():
         for call in (lambda: other.set_app_state("key", "value"), lambda: other.transaction().__enter__()):
-            with pytest.raises(BusyError, match="try again"):
+            with pytest.raises(BusyError, match=rf"^{re.escape(store._file.path)}: .*try again"):
                 call()
         assert other.get_app_state("key") is None
         assert in_thread(lambda: error_of(lambda: store.set_app_state("key", "value"))) is BusyError

@@ -90,9 +90,22 @@ class CommitsWhatIsNoMore(OnAnotherSession):
 
 
 class Deferred(Session):
-    """Begins without a lock."""
+    """Begins without a lock, where it is asked for a transaction; a single write takes the lock at once."""
+
+    _is_single_write = False
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        with self._lock:
+            self._is_single_write = self.is_idle
+            with super().writing():
+                self._is_single_write = False
+                yield
 
     def begin(self) -> None:
+        if self._is_single_write:
+            super().begin()
+            return
         with self._lock:
             self.expect_usable()
             self._depth += 1

@@ -241,9 +241,8 @@ class ReturnsEarlyWhereNothingIsToBeWritten(SteppingOutside):
     """Is done with an empty batch before it asks whether it may write."""
 
     def save_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
-        given = list(issues)
-        with self.outside() if not given else nullcontext():
-            super().save_issues(profile_id, query_id, given)
+        with self.outside() if issues == [] else nullcontext():
+            super().save_issues(profile_id, query_id, issues)
 
 
 @saboteur("a-snapshot-only-reads", says=("backend.save_profile(Profile(id=''", "raised ValidationError"))
@@ -599,7 +598,6 @@ class TidiesUpAfterALargeWrite(TransactionalBackend):
             self._readers[store] -= 1
 
     def save_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
-        given = list(issues)
-        super().save_issues(profile_id, query_id, given)
-        if len(given) > 100 and self._readers.get(id(self._shared)):
+        super().save_issues(profile_id, query_id, issues)
+        if isinstance(issues, list) and len(issues) > 100 and self._readers.get(id(self._shared)):
             raise BusyError("database is locked")

@@ -227,10 +227,9 @@ class WritesAPartFirst(MeetingAnother):
     """Keeps documents in files of their own, which it removes before it has the lock."""
 
     def replace_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
-        given = list(issues)
-        if self.is_kept_waiting():
+        if isinstance(issues, list) and self.is_kept_waiting():
             self._shared.existing_contents(profile_id, query_id).issues.clear()
-        super().replace_issues(profile_id, query_id, given)
+        super().replace_issues(profile_id, query_id, issues)
 
 
 @saboteur("busy-writes-nothing", says=("other.delete_expired", "contents_of(third)"))
@@ -306,10 +305,9 @@ class ValidatesWhileItWrites(MeetingAnother):
 
     def save_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
         self._check_written_below(profile_id, query_id)
-        given = list(issues)
-        if self.is_kept_waiting() and given:
+        if isinstance(issues, list) and issues and self.is_kept_waiting():
             raise self._busy()
-        super().save_issues(profile_id, query_id, given)
+        super().save_issues(profile_id, query_id, issues)
 
 
 class LateSession(Session):

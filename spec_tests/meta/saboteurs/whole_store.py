@@ -86,13 +86,13 @@ class KeepsTheVersionAsText(MemoryBackend):
         return version  # type: ignore[no-any-return]
 
 
-@saboteur("capabilities-are-a-frozenset", says=("is a frozenset of members of Capability", "{'durable'}"))
+@saboteur("capabilities-are-a-frozenset", says=("is a frozenset of members of Capability", "{'power_safe'}"))
 class NamesItsCapabilities(MemoryBackend):
     """Gives the names of its capabilities, which compare equal to members of the enumeration."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        names: Any = frozenset({"durable"})
+        names: Any = frozenset({"power_safe"})
         return names  # type: ignore[no-any-return]
 
 
