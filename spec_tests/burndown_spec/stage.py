@@ -48,7 +48,9 @@ class Stage:
     def _open(self, location: Path, settings: dict[str, Any]) -> Backend:
         name = HANDLES[len(self._opened)] if len(self._opened) < len(HANDLES) else f"handle_{len(self._opened) + 1}"
         self.location.mkdir(exist_ok=True)
-        beside = "".join(f" / {part!a}" for part in location.relative_to(self.location.parent).parts)
+        parts = location.relative_to(self.location.parent).parts
+        # The script's own store has another name.
+        beside = "".join(f" / {'location.name' if part == self.location.name else ascii(part)}" for part in parts)
         self.trace.name(location, "location" if location == self.location else f"location.parent{beside}")
         opening = {"timeout": 5.0, **settings}
         self._locations.append(location)

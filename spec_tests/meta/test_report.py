@@ -29,7 +29,7 @@ TWELVE = Catalogue([a_clause(f"clause-{number:02}") for number in range(12)])
 ANOMALIES = Catalogue(replace(clause, depends_on=()) for clause in EVERY_CLAUSE if clause.family == "anomalies")
 TRANSACTIONS = frozenset({Capability.TRANSACTIONS})
 THREADS, HANDLES, ONE_HANDLE = "two handles, two threads", "two handles, one thread", "one handle, two threads"
-REFUSED = "B refused at its begin"
+REFUSED = "B refused at its start"
 UNSUPPORTED = "raised UnsupportedError: blue has no save_task yet"
 
 

@@ -99,14 +99,14 @@ def test_what_isolation_was_found_is_in_every_report(user: User) -> None:
     ran = user.judges("memory", "sqlite", "misbehaving:Forgets", "--report", "report", clauses=clauses)
     assert ran.status == 6
     assert "Isolation on memory, sqlite\n" in ran.out
-    assert "lost update                   never    B refused at its begin" in ran.out
+    assert "lost update                   never    B refused at its start" in ran.out
     assert "dirty read                    never    not judged: left out by --clause" in ran.out
     verdict = json.loads((user.cwd / "report" / "verdict.json").read_text(encoding="utf-8"))
     claimed = {backend["name"]: {row["claimed"] for row in backend["isolation"]} for backend in verdict["backends"]}
     assert claimed == {"memory": {"never"}, "sqlite": {"never"}, "misbehaving:Forgets": {"not claimed"}}
     summary = (user.cwd / "report" / "report.md").read_text(encoding="utf-8")
     assert summary.count("\n### Isolation\n") == 3
-    refused = " | ".join(["B refused at its begin"] * 3)
+    refused = " | ".join(["B refused at its start"] * 3)
     assert summary.count(f"\n| lost update | never | {refused} | holds |\n") == 2
 
 

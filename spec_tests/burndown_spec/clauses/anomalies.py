@@ -45,8 +45,9 @@ def _expect_serial(backend: Backend, stage: Stage, schedule: list[tuple[str, ...
 
 def _told(rows: Any) -> str:
     """What came of a schedule, in a few words."""
+    places = {"begin": "its start", "end": "its end"}
     refused = [
-        f"{who} refused at its {operation}" if operation in ("begin", "end") else f"{who} refused at {operation}"
+        f"{who} refused at {places.get(operation, operation)}"
         for who, operation, _, answer in rows
         if answer == "refused"
     ]

@@ -203,7 +203,7 @@ class RemembersWhichProfilesThereAre(MemoryBackend):
         self._seen.discard(profile_id)
 
 
-@saboteur("a-location-has-many-spellings", says=("location.parent / 'store-0' / '..' / 'store-0'", "got None"))
+@saboteur("a-location-has-many-spellings", says=("location.parent / location.name / '..' / location.name", "got None"))
 class KeepsStoresByTheirText(MemoryBackend):
     """Keeps its stores by the path as it is written."""
 
