@@ -14,7 +14,14 @@ from typing import Any
 
 from burndown_spec.differences import first_difference
 from burndown_spec.recording import ClauseEndedError
-from burndown_spec.vocabulary import Raised, attempt, shown
+from burndown_spec.vocabulary import (
+    Raised,
+    attempt,
+    is_serial,
+    refused_once_and_for_all,
+    shown,
+    told_step_by_step,
+)
 from burndown_store.contract import same
 
 __all__ = [
@@ -32,6 +39,12 @@ __all__ = [
 ]
 
 Writer = Callable[[object], str]
+
+# How an answer is told again that is hard to read as it is, by what is asked of it.
+_TELLING: dict[Callable[..., bool], Callable[[Any], str]] = {
+    is_serial: told_step_by_step,
+    refused_once_and_for_all: told_step_by_step,
+}
 
 
 class Expectation(ABC):
@@ -103,6 +116,10 @@ class Satisfies(Expectation):
     def decision(self, write: Writer) -> str:
         asked = ", ".join([self.predicate.__name__, "actual", *map(write, self.args)])
         return f"isinstance(actual, Raised) or attempt({asked}) is not True"
+
+    def difference(self, answer: object) -> str:
+        tell = _TELLING.get(self.predicate)
+        return tell(answer) if tell and isinstance(answer, list) else ""
 
 
 @dataclass(frozen=True)

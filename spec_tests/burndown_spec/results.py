@@ -23,7 +23,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A broken promise, told in the order in which a reader needs it.
 
     `done` are the calls, one line each, oldest first; `expected` and `actual` are what the repro script prints too;
-    `difference` is where the two part, or empty.
+    `difference` is where the two part, or the answer told again so that it can be read, or empty.
     """
 
     requirement: str

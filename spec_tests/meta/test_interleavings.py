@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from burndown_spec.oracle import TransactionalBackend
-from burndown_spec.vocabulary import is_serial, play, refused_once_and_for_all, serial_order
+from burndown_spec.vocabulary import is_serial, play, refused_once_and_for_all, serial_order, told_step_by_step
 
 NAMES = {"get": "get_app_state", "set": "set_app_state", "delete": "delete_app_state", "list": "list_app_state"}
 
@@ -94,6 +94,18 @@ def test_a_serial_history_is_told_in_its_order(steps: str, afterwards: str, orde
 )
 def test_who_was_refused_inside_a_transaction_stays_refused(steps: str, holds: bool) -> None:
     assert refused_once_and_for_all(history(steps, "x0 y0")) is holds
+
+
+def test_a_schedule_is_told_step_by_step() -> None:
+    assert told_step_by_step(history("A begin; A get x = 0; A set x 1; A end = refused", "x0 y0")).splitlines() == [
+        "step by step",
+        "before: list_app_state() -> {'x': '0', 'y': '0'}",
+        "A: begin",
+        "A: get_app_state('x') -> '0'",
+        "A: set_app_state('x', '1')",
+        "A: end -> 'refused'",
+        "afterwards: list_app_state() -> {'x': '0', 'y': '0'}",
+    ]
 
 
 @pytest.mark.parametrize("in_threads", [True, False])

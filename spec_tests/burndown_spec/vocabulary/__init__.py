@@ -40,6 +40,7 @@ from burndown_spec.vocabulary.interleavings import (
     play,
     refused_once_and_for_all,
     serial_order,
+    told_step_by_step,
 )
 from burndown_spec.vocabulary.iterables import (
     Collected,
@@ -237,6 +238,7 @@ __all__ = [
     "sorted_metrics",
     "summaries",
     "together",
+    "told_step_by_step",
     "two_objects",
     "weeks_and_names",
     "whole_number_from",

@@ -10,7 +10,7 @@ from burndown_spec.vocabulary.blocks import Worker, begin, finish, raise_in
 from burndown_spec.vocabulary.callers import CallersOwnError
 from burndown_store.contract import BusyError, PersistenceError
 
-__all__ = ["is_serial", "play", "refused_once_and_for_all", "serial_order"]
+__all__ = ["is_serial", "play", "refused_once_and_for_all", "serial_order", "told_step_by_step"]
 
 
 def play(
@@ -102,6 +102,17 @@ def serial_order(rows: Sequence[Any]) -> list[str] | None:
         if as_answered and state == rows[-1][3]:
             return list(order)
     return None
+
+
+def told_step_by_step(rows: Sequence[Any]) -> str:
+    """The rows as a reader takes them in, a line each."""
+    lines = ["step by step"]
+    for who, operation, arguments, answer in rows:
+        call = (
+            operation if operation in ("begin", "end", "fail") else f"{operation}({', '.join(map(ascii, arguments))})"
+        )
+        lines.append(f"{who}: {call}" if answer is None else f"{who}: {call} -> {answer!a}")
+    return "\n".join(lines)
 
 
 def is_serial(rows: Sequence[Any]) -> bool:
