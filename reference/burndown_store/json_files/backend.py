@@ -39,6 +39,7 @@ from burndown_store.contract import (
     check_text,
     check_week,
 )
+from burndown_store.files import Save, remove
 from burndown_store.json_files import lifecycle
 from burndown_store.json_files.contents import (
     CACHE,
@@ -50,7 +51,6 @@ from burndown_store.json_files.contents import (
     read_below,
 )
 from burndown_store.json_files.documents import encoded
-from burndown_store.json_files.files import Save, remove
 from burndown_store.json_files.filters import (
     identifiers,
     instant,

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from burndown_store.contract import CorruptionError, Expired, History, Issue, Profile, Query
+from burndown_store.files import exists, make_folder, remove, remove_tree, saving
 from burndown_store.json_files.contents import CACHE, HISTORIES, read_in
 from burndown_store.json_files.documents import Document, encoded
-from burndown_store.json_files.files import exists, make_folder, remove, remove_tree, saving
 from burndown_store.json_files.issues import Cache
 from burndown_store.json_files.profiles import entry_of, profile_from, profile_text, query_text
 from burndown_store.json_files.store import PROFILE, QUERY, Store

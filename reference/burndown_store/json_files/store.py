@@ -33,17 +33,17 @@ from burndown_store.contract import (
     StorageLostError,
     ValidationError,
 )
-from burndown_store.json_files.documents import Document, encoded
-from burndown_store.json_files.files import (
+from burndown_store.files import (
     TEMPORARY,
     Save,
+    exclusive,
     exists,
     folders_in,
     make_folder,
     saving,
     stored,
 )
-from burndown_store.json_files.locking import exclusive
+from burndown_store.json_files.documents import Document, encoded
 from burndown_store.json_files.names import folder_name
 from burndown_store.json_files.profiles import SCHEMA_VERSION, empty_registry, registry_from
 

@@ -9,6 +9,7 @@ object in there tells what the file had where a field tells it differently. What
 its text, and what was left unread on purpose is in `ignored`, with the reason.
 """
 
+from burndown_store.legacy.files import files_of
 from burndown_store.legacy.findings import Ignored, Note, Reject
 from burndown_store.legacy.places import Generation
 from burndown_store.legacy.reading import detect, read_workspace
@@ -26,5 +27,6 @@ __all__ = [
     "QueryContents",
     "Reject",
     "detect",
+    "files_of",
     "read_workspace",
 ]

@@ -21,6 +21,7 @@ class _Figure(NamedTuple):
     unit: str
 
 
+_NO_WEEK: Final = "0000-W00"
 _FIGURES: Final = {
     "flow_time": _Figure("median_days", "days"),
     "flow_efficiency": _Figure("overall_pct", "%"),
@@ -47,6 +48,9 @@ def metrics_from(source: Source) -> list[Metric]:
             source.note(label, "no metrics; nothing to read")
         elif label.startswith("_"):
             source.reject(label, "a remark that somebody wrote by hand", {label: of_week}, kind="unplaced")
+        elif label == _NO_WEEK:
+            reason = "what the application put under no week, because it could not read a date"
+            source.reject(label, reason, {label: of_week}, kind="unplaced")
         elif week is None:
             source.reject(label, "the key names no week of the ISO calendar (2025-W44)", {label: of_week})
         elif type(of_week) is not dict:

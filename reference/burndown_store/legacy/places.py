@@ -44,7 +44,7 @@ _TEMPORARY: Final = {
     "task_progress.json": re.compile(r"\.?task_progress(\.json)?(\..*)?\.tmp"),
 }
 
-_NOT_OURS: Final = "no file of the application"
+NOT_OURS: Final = "no file of the application"
 _SAFETY_COPY: Final = "a safety copy that the move to profiles/ made; the original was moved"
 
 
@@ -168,7 +168,7 @@ class _Search:
         for name in names:
             temporary = self._is_temporary(name, *targets) and (folder / name).is_file()
             if name not in kept and not temporary:
-                self._ignore(folder / name, _NOT_OURS)
+                self._ignore(folder / name, NOT_OURS)
 
     def _root_as_profile(self, files: dict[str, Path]) -> None:
         """G1 and G0 keep one profile with one query in the root; ids and name are those that the application gave."""

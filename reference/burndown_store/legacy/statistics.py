@@ -97,6 +97,10 @@ def _statistic_from(raw: Any, place: str, source: Source) -> Statistic | None:
         return None
     said = raw.get("date")
     day = date_from(said.strip()) if type(said) is str else None
+    if said == "":
+        reason = "the application left the date empty, and no record is without one"
+        source.reject(f"{place}.date", reason, raw, kind="unplaced")
+        return None
     if day is None:
         source.reject(f"{place}.date", "the row has no date that can be read (YYYY-MM-DD)", raw)
         return None

@@ -60,19 +60,22 @@ class LegacyQuery:
     points_field: str | None = field(default=None, repr=False)
     settings: Json = field(default_factory=dict, repr=False)
 
-    def read(self) -> QueryContents:
-        """All that lies under the query. Raises nothing for what the files hold: see `rejects`."""
+    def read(self, *, caches: bool = True) -> QueryContents:
+        """All that lies under the query; without `caches`, only what nobody can fetch again, and fast.
+
+        Raises nothing for what the files hold: see `rejects`.
+        """
         findings = Findings()
         cached, logged = CachedIssues(), CachedHistories()
         statistics: list[Statistic] = []
         scope: Scope | None = None
         metrics: list[Metric] = []
         histories: dict[str, History] = {}
-        if "jira_cache.json" in self.files:
+        if caches and "jira_cache.json" in self.files:
             cached = issues_from(self._source("jira_cache.json", findings, refetchable=True), self.points_field)
             histories = cached.histories
         info = cached.info
-        if "jira_changelog_cache.json" in self.files:
+        if caches and "jira_changelog_cache.json" in self.files:
             source = self._source("jira_changelog_cache.json", findings, refetchable=True)
             logged = histories_from(source)
             histories = newest_histories(logged.histories, cached.histories, source)

@@ -17,7 +17,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-__all__ = ["TEMPORARY", "Save", "exists", "folders_in", "make_folder", "remove", "remove_tree", "saving", "stored"]
+__all__ = [
+    "TEMPORARY",
+    "Save",
+    "exists",
+    "folders_in",
+    "make_folder",
+    "put_in_place",
+    "remove",
+    "remove_tree",
+    "saving",
+    "stored",
+]
 
 T = TypeVar("T")
 Save: TypeAlias = Callable[[Path, bytes], None]
@@ -89,6 +100,12 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for made in missing:
         _sync(made.parent)
+
+
+def put_in_place(made: Path, place: Path) -> None:
+    """Give a file or a folder its final name, where nothing lies yet. Raises `OSError`."""
+    _patiently(partial(made.rename, place))
+    _sync(place.parent)
 
 
 def remove(path: Path) -> None:

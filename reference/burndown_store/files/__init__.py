@@ -1,0 +1,29 @@
+"""What several parts of the library do with files: save them whole or not at all, and keep others out meanwhile."""
+
+from burndown_store.files.locking import exclusive
+from burndown_store.files.saving import (
+    TEMPORARY,
+    Save,
+    exists,
+    folders_in,
+    make_folder,
+    put_in_place,
+    remove,
+    remove_tree,
+    saving,
+    stored,
+)
+
+__all__ = [
+    "TEMPORARY",
+    "Save",
+    "exclusive",
+    "exists",
+    "folders_in",
+    "make_folder",
+    "put_in_place",
+    "remove",
+    "remove_tree",
+    "saving",
+    "stored",
+]

@@ -1,0 +1,327 @@
+"""The old files become a store once, wholly, or the folder stays as it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from burndown_fixtures.legacy import TREES, write_files, write_tree
+from burndown_spec.oracle import MemoryBackend
+from burndown_store.contract import (
+    Backend,
+    BusyError,
+    MigrationError,
+    StorageError,
+    StorageLostError,
+    ValidationError,
+    same,
+)
+from burndown_store.files import exclusive
+from burndown_store.legacy import files_of
+from burndown_store.migration import BACKUPS, FLAG, KINDS, Damage, Progress, Report, backups_in, mark_as_new, migrate
+from burndown_store.sqlite import open_backend_normal
+from legacy_samples import read_all
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+BROKEN_ROW = {"statistics": [{"date": "2025-11-03", "completed_items": "many"}], "project_scope": {}, "metadata": {}}
+QUERY = "profiles/p_0a1b2c3d4e5f/queries/q_112233445566"
+
+
+def started(root: Path, *, damage: Damage = "caches", timeout: float = 5.0) -> Report:
+    return migrate(root, open_backend_normal, now=NOW, damage=damage, timeout=timeout)
+
+
+def old_files(root: Path) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in files_of(root).items()}
+
+
+def everything_below(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def is_untouched(root: Path) -> bool:
+    with open_backend_normal(root) as backend:
+        return not backend.list_profiles() and not backend.list_app_state() and not backend.list_tasks()
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_the_store_holds_what_the_files_say_and_the_report_counts_it(tmp_path: Path, name: str) -> None:
+    root = write_tree(tmp_path / "root", name)
+    everything, before = read_all(root), old_files(root)
+
+    report = started(root, damage="all")
+
+    assert old_files(root) == before
+    assert report.outcome == "migrated"
+    assert list(report.counts) == list(KINDS)
+    with open_backend_normal(root) as backend:
+        for profile in everything.workspace.profiles:
+            assert same(backend.get_profile(profile.record.id), profile.record)
+        profiles = [profile.id for profile in backend.list_profiles()]
+        found = {(profile, query.id) for profile in profiles for query in backend.list_queries(profile)}
+        assert found == everything.contents.keys()
+        for here, contents in everything.contents.items():
+            assert same(backend.get_statistics(*here), list(contents.statistics))
+            assert same(backend.get_scope(*here), contents.scope)
+        assert report.counts["issues"] == sum(len(backend.get_issues(*here)) for here in found)
+        assert report.counts["changes"] == sum(len(backend.get_changes(*here)) for here in found)
+        assert report.counts["profiles"] == len(profiles)
+
+
+def test_the_flag_tells_when_from_what_and_where_the_backup_is(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+
+    report = migrate(
+        root, open_backend_normal, now=NOW.astimezone(timezone(timedelta(hours=5))), zone=timezone(timedelta(hours=1))
+    )
+
+    with open_backend_normal(root) as backend:
+        flag = json.loads(backend.get_app_state(FLAG) or "")
+    assert flag == {
+        "outcome": "migrated",
+        "at": "2026-01-02T03:04:05.678901+00:00",
+        "generation": "G3",
+        "backup": "backups/migration-20260102T030405678901Z",
+        "zone": "UTC+01:00",
+        "counts": report.counts,
+    }
+    assert report.backup == root / flag["backup"]
+
+
+def test_a_second_start_waits_for_nobody_and_does_nothing(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    first = started(root)
+    before = everything_below(root / BACKUPS)
+
+    with exclusive(root / BACKUPS / "lock", timeout=0.0):
+        second = started(root, timeout=0.0)
+
+    assert (second.outcome, second.backup) == ("already migrated", first.backup)
+    assert everything_below(root / BACKUPS) == before
+
+
+def test_a_folder_without_old_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+
+    report = migrate(tmp_path, open_backend_normal, exists=lambda _: False)
+
+    assert report.outcome == "nothing to migrate"
+    assert everything_below(tmp_path) == {"notes.txt": b"mine"}
+
+
+def test_old_files_that_turn_up_beside_a_store_that_began_without_any_are_not_migrated(tmp_path: Path) -> None:
+    with open_backend_normal(tmp_path) as backend:
+        mark_as_new(backend, NOW)
+    write_tree(tmp_path, "g3")
+
+    assert started(tmp_path).outcome == "already migrated"
+
+
+@pytest.mark.parametrize("damage", get_args(Damage))
+def test_what_is_damaged_is_set_aside_as_far_as_was_said(tmp_path: Path, damage: Damage) -> None:
+    root = write_tree(tmp_path / "root", "g3-cut-cache")
+    write_files(root, {f"{QUERY}/project_data.json": BROKEN_ROW})
+    before = everything_below(root)
+
+    try:
+        report = started(root, damage=damage)
+    except MigrationError as refusal:
+        told = {problem.partition(":")[0].partition(",")[0].rpartition("/")[2] for problem in refusal.problems}
+        assert told == {"project_data.json", *(["jira_cache.json"] if damage == "none" else [])}
+        assert everything_below(root).keys() - before.keys() <= {str(Path("profiles", "burndown.db"))}
+        assert is_untouched(root)
+    else:
+        assert damage == "all"
+        assert report.backup is not None
+        kept = json.loads((report.backup / "report.json").read_text(encoding="utf-8"))["rejects"]
+        assert [each["raw"] for each in kept] == [reject.raw for reject in report.rejects]
+        assert {each["file"].rpartition("/")[2] for each in kept} == {"jira_cache.json", "project_data.json"}
+
+
+def test_what_the_application_wrote_without_a_date_keeps_nobody_out(tmp_path: Path) -> None:
+    undated = {"statistics": [{"date": "", "completed_items": 1}], "project_scope": {}, "metadata": {}}
+    snapshots = {"0000-W00": {"flow_load": {"wip_count": 1}}, "2025-W44": {"flow_load": {"wip_count": 2}}}
+    files = {f"{QUERY}/project_data.json": undated, f"{QUERY}/metrics_snapshots.json": snapshots}
+    root = write_files(write_tree(tmp_path / "root", "g3"), files)
+
+    report = started(root)
+
+    assert {(reject.place, reject.kind) for reject in report.rejects} == {
+        ("statistics[0].date", "unplaced"),
+        ("0000-W00", "unplaced"),
+    }
+    assert report.counts["metrics"] == 1
+
+
+def test_a_store_with_other_data_is_refused_and_nothing_is_touched(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    with open_backend_normal(root) as backend:
+        backend.set_app_state("theme", "dark")
+    before = everything_below(root)
+
+    with pytest.raises(MigrationError, match="holds data that does not come from these old files"):
+        started(root)
+
+    assert everything_below(root) == before
+
+
+def test_a_store_that_is_gone_is_told_with_the_way_back_and_not_made_anew(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    backup = started(root).backup
+    for path in (root / "profiles").glob("burndown.db*"):
+        path.unlink()
+
+    with pytest.raises(StorageLostError) as lost:
+        migrate(root, open_backend_normal, exists=lambda _: False)
+
+    assert f"burndown-store restore {root} {backup}" in str(lost.value)
+    assert not list((root / "profiles").glob("burndown.db*"))
+
+
+def test_the_mark_of_a_finished_migration_is_made_up_for_at_the_next_start(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    started(root)
+    (backup,) = backups_in(root)
+    (backup.path / "finished").unlink()
+
+    started(root)
+
+    assert backup.finished
+
+
+def test_a_backup_that_an_interrupted_migration_left_is_used_while_it_equals_the_files(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+
+    def stop_at_converting(progress: Progress) -> None:
+        if progress.phase == "converting":
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            migrate(root, open_backend_normal, now=NOW, progress=stop_at_converting)
+    (left,) = backups_in(root)
+    assert is_untouched(root)
+    write_files(root, {f"{QUERY}/query.json": {"name": "changed since", "jql": "project = AB"}})
+
+    report = started(root)
+
+    assert [backup.finished for backup in backups_in(root)] == [False, True]
+    assert report.backup != left.path
+    assert (root / BACKUPS / "migration-20260102T030405678901Z-2") == report.backup
+
+
+def test_half_a_backup_counts_as_none_and_is_cleared_away(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    write_files(root, {f"{BACKUPS}/.migration.part/files/profiles/profiles.json": b"{"})
+
+    report = started(root)
+
+    assert [backup.path for backup in backups_in(root)] == [report.backup]
+    assert not (root / BACKUPS / ".migration.part").exists()
+
+
+def test_files_that_change_meanwhile_are_told_and_nothing_is_migrated(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+
+    def save_by_the_old_application(progress: Progress) -> None:
+        if progress.phase == "verifying":
+            write_files(root, {f"{QUERY}/query.json": {"name": "new", "jql": ""}, f"{QUERY}/new.json": {}})
+
+    with pytest.raises(MigrationError) as refusal:
+        migrate(root, open_backend_normal, progress=save_by_the_old_application)
+
+    assert refusal.value.problems == (f"{QUERY}/new.json: came or went", f"{QUERY}/query.json: changed")
+    assert is_untouched(root)
+    assert started(root).outcome == "migrated"
+
+
+def test_who_waits_too_long_for_another_migration_is_told_so(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    (root / BACKUPS).mkdir()
+
+    with exclusive(root / BACKUPS / "lock", timeout=0.0), pytest.raises(BusyError):
+        started(root, timeout=0.0)
+
+    assert is_untouched(root)
+
+
+def test_a_folder_where_no_backup_can_be_made_is_told_and_left_as_it_was(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    (root / BACKUPS).write_text("a file", encoding="utf-8")
+
+    with pytest.raises(StorageError, match=f"{BACKUPS}: .*see to the medium"):
+        started(root)
+
+    assert is_untouched(root)
+
+
+def test_an_error_of_the_callback_passes_as_it_is(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    error = OSError("the window is gone")
+
+    def fail(progress: Progress) -> None:
+        if progress.phase == "backing up":
+            raise error
+
+    with pytest.raises(OSError, match="the window is gone") as raised:
+        migrate(root, open_backend_normal, progress=fail)
+
+    assert raised.value is error
+    assert is_untouched(root)
+
+
+def test_a_dry_run_counts_and_lists_problems_and_writes_nothing(tmp_path: Path) -> None:
+    root = write_files(write_tree(tmp_path / "root", "g3"), {f"{QUERY}/project_data.json": BROKEN_ROW})
+    before = everything_below(root)
+
+    report = migrate(root, open_backend_normal, dry_run=True)
+
+    assert everything_below(root) == before
+    assert (report.outcome, report.generation, report.backup) == ("dry run", "G3", None)
+    assert report.counts["issues"] > 0
+    assert [problem.split(":")[0] for problem in report.problems] == [f"{QUERY}/project_data.json, statistics[0]"]
+
+
+def test_a_backend_without_transactions_is_refused(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+
+    with pytest.raises(MigrationError, match="has no transactions"):
+        migrate(root, MemoryBackend)
+
+
+def test_each_phase_is_told_from_its_first_step_to_its_end(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    told: list[Progress] = []
+
+    migrate(root, open_backend_normal, progress=told.append)
+
+    assert list(dict.fromkeys(each.phase for each in told)) == ["reading", "backing up", "converting", "verifying"]
+    for phase in ("reading", "backing up", "converting", "verifying"):
+        steps = [(each.done, each.total) for each in told if each.phase == phase]
+        assert steps == [(done, steps[0][1]) for done in range(steps[0][1] + 1)]
+
+
+def test_a_store_that_gives_back_something_else_stops_the_migration(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+
+    def forgetful(location: Path, *, timeout: float) -> Backend:
+        backend = open_backend_normal(location, timeout=timeout)
+        backend.save_histories = lambda *_: None  # type: ignore[method-assign]
+        return backend
+
+    with pytest.raises(MigrationError) as refusal:
+        migrate(root, forgetful)
+
+    (problem,) = refusal.value.problems
+    assert problem.startswith("profile p_0a1b2c3d4e5f, query q_112233445566: histories: ")
+    assert is_untouched(root)
+
+
+@pytest.mark.parametrize("arguments", [{"damage": "some"}, {"now": datetime(2026, 1, 1)}], ids=str)  # noqa: DTZ001
+def test_arguments_that_say_nothing_are_refused(tmp_path: Path, arguments: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        migrate(tmp_path, open_backend_normal, **arguments)  # type: ignore[arg-type]
