@@ -29,8 +29,8 @@ from burndown_store.contract import (
     ValidationError,
     same,
 )
-from burndown_store.json_files import JsonFilesBackend, open_backend
 from burndown_store.files import exclusive
+from burndown_store.json_files import JsonFilesBackend, open_backend
 
 SECRET = "invented-token-4711"
 BELOW_A_QUERY = ("jira_cache.json", "jira_changelog_cache.json", "project_data.json", "metrics_snapshots.json")

@@ -169,6 +169,13 @@ def test_a_store_with_other_data_is_refused_and_nothing_is_touched(tmp_path: Pat
     assert everything_below(root) == before
 
 
+def test_a_store_that_was_filled_without_a_migration_is_let_be_where_there_are_no_old_files(tmp_path: Path) -> None:
+    with open_backend_normal(tmp_path) as backend:
+        backend.set_app_state("theme", "dark")
+
+    assert started(tmp_path).outcome == "nothing to migrate"
+
+
 def test_a_store_that_is_gone_is_told_with_the_way_back_and_not_made_anew(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "root", "g3")
     backup = started(root).backup

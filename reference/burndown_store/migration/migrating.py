@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +19,7 @@ from burndown_store.contract import (
     ValidationError,
     check_instant,
 )
-from burndown_store.legacy import LegacyWorkspace, Reject, files_of, read_workspace
+from burndown_store.legacy import LegacyWorkspace, Reject, detect, files_of, read_workspace
 from burndown_store.migration.backups import Backup, Manifest, alone, backups_in, entry_of, make_backup, medium
 from burndown_store.migration.contents import Tally, differences, tally_of, write
 from burndown_store.migration.flag import FLAG, Exists, OpenBackend, State, backup_named_by, flag_text, look_at
@@ -112,13 +113,20 @@ class _Migration:
             return self._convert(self._workspace(), backup, manifest)
 
     def _workspace(self) -> LegacyWorkspace:
-        return read_workspace(self._root, zone=self._zone)
+        found = read_workspace(self._root, zone=self._zone)
+        # A store lies in profiles/ too, perhaps; it is no old file that somebody left unread.
+        with medium(self._root):
+            sources = files_of(self._root)
+        ignored = [each for each in found.ignored if each.file in sources or each.file.endswith("/")]
+        return dataclasses.replace(found, ignored=tuple(ignored))
 
     def _done_before(self, *, opens: bool = True) -> Report | None:
         """The report of a folder that is migrated already; None where it is to be. Raises where it may not be."""
         state, backup = self._look() if opens else ("absent", None)
         if state == "migrated":
             return Report(outcome="already migrated", backup=backup)
+        if state == "other data" and detect(self._root) is None:
+            return Report(outcome="nothing to migrate")
         if state == "other data":
             raise MigrationError(
                 f"{self._root}: the store holds data that does not come from these old files, and was left as it is; "

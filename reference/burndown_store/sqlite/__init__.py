@@ -5,5 +5,7 @@
 """
 
 from burndown_store.sqlite.backend import SqliteBackend, open_backend, open_backend_normal
+from burndown_store.sqlite.compacting import Compacted, compact
+from burndown_store.sqlite.location import exists
 
-__all__ = ["SqliteBackend", "open_backend", "open_backend_normal"]
+__all__ = ["Compacted", "SqliteBackend", "compact", "exists", "open_backend", "open_backend_normal"]

@@ -9,9 +9,18 @@ from urllib.parse import quote
 
 from burndown_store.contract import StorageError, StorageLostError, ValidationError
 
-__all__ = ["StoreFile"]
+__all__ = ["StoreFile", "exists"]
 
 FILE: Final = Path("profiles", "burndown.db")
+
+
+def exists(location: str | os.PathLike[str]) -> bool:
+    """Whether a store lies at `location`, of whatever state; nothing is opened or made. Raises `ValidationError`.
+
+    A file of 0 bytes without a log is none: that is what a creation leaves behind that was killed.
+    """
+    path = _folder(location) / FILE
+    return os.path.lexists(path) and not (path.is_file() and _size(str(path)) == 0 == _size(f"{path}-wal"))
 
 
 class StoreFile:
