@@ -1,7 +1,7 @@
 """Errands: what a developer runs now and then, beside the tests (see tox.ini).
 
-`nox` alone runs lint and types, as CI does. The others take minutes: `ratios` and `alarms` measure, `matrix` judges
-every clause on every saboteur.
+`nox` alone runs lint and types, as CI does. The others take minutes: `ratios`, `starts` and `alarms` measure, `matrix`
+judges every clause on every saboteur, `nightly` tries everything of which the gate takes a sample.
 
 `mutation` changes the reference in thousands of ways and counts what nothing notices; that takes most of an hour.
 """
@@ -35,6 +35,20 @@ def ratios(session: nox.Session) -> None:
     """How long the reference takes for each unit of the bare-sqlite3 floor's time."""
     session.install(".[spec]")
     session.run("python", "spec_tests/reference/bench_floor.py", *session.posargs)
+
+
+@nox.session
+def starts(session: nox.Session) -> None:
+    """How long a migration and a start-up take, and how much memory, against what was promised."""
+    session.install(".[spec]")
+    session.run("python", "spec_tests/reference/bench_migration.py", *session.posargs)
+
+
+@nox.session
+def nightly(session: nox.Session) -> None:
+    """The gate on the reference, with every point at which a migration can be killed, and a longer search."""
+    session.install(".[spec]")
+    session.run("burndown-spec", "run", "sqlite", "--thorough", *session.posargs, "--", "--hypothesis-profile=nightly")
 
 
 @nox.session

@@ -18,7 +18,7 @@ from burndown_spec.levels import Level
 from burndown_spec.preflight import NoBackendError
 from burndown_spec.registry import Clause
 from burndown_spec.report import say, suite_version
-from burndown_spec.runner import INTERRUPTED, USAGE, Options, RefusedError, run
+from burndown_spec.runner import INTERRUPTED, THOROUGH_TIMEOUT, TIMEOUT, USAGE, Options, RefusedError, run
 from burndown_spec.selection import NoSuchNameError
 from burndown_spec.starting import NameRefusedError, NotWrittenError, checked_name, write_project
 from burndown_store.contract import CONTRACT_VERSION, Capability
@@ -103,7 +103,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         require=tuple(arguments.require),
         clauses=tuple(arguments.clause),
         seed=arguments.seed,
-        timeout=arguments.timeout,
+        timeout=arguments.timeout or (THOROUGH_TIMEOUT if arguments.thorough else TIMEOUT),
+        thorough=arguments.thorough,
         pytest_options=tuple(pytest_options),
     )
     try:
@@ -161,7 +162,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     judging.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is random (default: 0)")
     judging.add_argument(
-        "--timeout", type=_seconds, default=60.0, metavar="S", help="seconds for one clause (default: 60)"
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help=f"seconds for one clause (default: {TIMEOUT:g}, or {THOROUGH_TIMEOUT:g} with --thorough)",
+    )
+    judging.add_argument(
+        "--thorough", action="store_true", help="kill at every point where a sample is taken otherwise; takes long"
     )
     listing = commands.add_parser(
         "clauses",

@@ -59,9 +59,11 @@ def failure_text(result: Result, reproduce: Sequence[str], *, width: int = 80) -
     return "\n".join(lines)
 
 
-def ways_to_reproduce(clause: str, backend: str, seed: int, script: str | None = None) -> list[str]:
+def ways_to_reproduce(
+    clause: str, backend: str, seed: int, script: str | None = None, *, thorough: bool = False
+) -> list[str]:
     """The commands that show a failure again: its script, where there is one, and the clause alone."""
-    command = f"burndown-spec run {quoted(backend)} --clause {clause} --seed {seed}"
+    command = f"burndown-spec run {quoted(backend)} --clause {clause} --seed {seed}{' --thorough' if thorough else ''}"
     return [f"python {quoted(script)}", command] if script else [command]
 
 

@@ -25,9 +25,17 @@ __all__ = ["judge"]
 
 
 def judge(
-    clause: Clause, target: Target, *, claims: frozenset[Capability], seed: int = 0, timeout: float = 60.0
+    clause: Clause,
+    target: Target,
+    *,
+    claims: frozenset[Capability],
+    seed: int = 0,
+    timeout: float = 60.0,
+    thorough: bool = False,
 ) -> Result:
     """Run `clause` on a fresh store of `target`, which claims `claims`, for at most `timeout` seconds.
+
+    `thorough` has it try all that it would take a sample of.
 
     What does not end is left to its daemon thread, with its store, and fails as *did not end*, with every stack.
     """
@@ -35,7 +43,7 @@ def judge(
         return Result(clause=clause.id, backend=target.name, outcome=Outcome.NOT_CLAIMED, reason=reason)
     started = time.perf_counter()
     folder = Path(tempfile.mkdtemp(prefix="burndown-spec-"))
-    stage = Stage(target, folder, seed=seed)
+    stage = Stage(target, folder, seed=seed, thorough=thorough)
     error = _error_within(timeout, lambda: _play(clause, stage))
     outcome, reason, failure, repro = Outcome.HOLDS, "", None, ""
     if isinstance(error, MissingOperationError):

@@ -20,7 +20,7 @@ class PlannedBackend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`clauses` are the ids to judge, `ledger` is the file for what came of it.
+    """`clauses` are the ids to judge, `ledger` is the file for what came of it; `thorough` is said by `Options`.
 
     A process that a clause holds for `grace` seconds longer than the judge may take is ended; `stacks` is the folder
     for the stacks of its threads.
@@ -32,6 +32,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float
     ledger: str
     stacks: str
+    thorough: bool = False
     grace: float = 30.0
 
 

@@ -95,18 +95,20 @@ class ClauseItem(pytest.Item):
 
     def runtest(self) -> None:
         shell = _shell(self.config)
-        seed, timeout = shell.plan.seed, shell.plan.timeout
+        seed, timeout, thorough = shell.plan.seed, shell.plan.timeout, shell.plan.thorough
         # The judge gives up on a clause, and then on closing its store, where they let its own thread run.
         faulthandler.dump_traceback_later(2 * timeout + shell.plan.grace, exit=True, file=shell.stacks)
         try:
-            result = judge(self.clause, self.target, claims=self.planned.claims, seed=seed, timeout=timeout)
+            claims = self.planned.claims
+            result = judge(self.clause, self.target, claims=claims, seed=seed, timeout=timeout, thorough=thorough)
         finally:
             faulthandler.cancel_dump_traceback_later()
         self.user_properties.append((RESULT, dumps(result)))
         if result.outcome in (Outcome.NOT_CLAIMED, Outcome.UNAVAILABLE):
             pytest.skip(f"{result.outcome}: {result.reason}")
         if result.outcome is not Outcome.HOLDS:
-            raise NotKeptError(failure_text(result, ways_to_reproduce(self.clause.id, self.planned.name, seed)))
+            again = ways_to_reproduce(self.clause.id, self.planned.name, seed, thorough=thorough)
+            raise NotKeptError(failure_text(result, again))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         return str(excinfo.value) if isinstance(excinfo.value, NotKeptError) else super().repr_failure(excinfo, style)

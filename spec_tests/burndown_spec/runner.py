@@ -34,9 +34,10 @@ from burndown_spec.selection import chosen_clauses, requirements
 from burndown_spec.verdict import BackendVerdict, Judgement, Required, judge_backend
 from burndown_store.contract import CONTRACT_VERSION
 
-__all__ = ["INTERRUPTED", "USAGE", "Options", "RefusedError", "run"]
+__all__ = ["INTERRUPTED", "THOROUGH_TIMEOUT", "TIMEOUT", "USAGE", "Options", "RefusedError", "run"]
 
 USAGE, INTERRUPTED = 4, 6
+TIMEOUT, THOROUGH_TIMEOUT = 60.0, 3600.0
 EXIT_CODES = {Judgement.CONFORMS: 0, Judgement.FAILS: 1, Judgement.NO_VERDICT: 6}
 
 
@@ -46,14 +47,15 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command was asked for."""
+    """What the command was asked for; `thorough` tries all that a clause would take a sample of."""
 
     backends: tuple[str, ...]
     report: Path | None = None
     require: tuple[str, ...] = ()
     clauses: tuple[str, ...] = ()
     seed: int = 0
-    timeout: float = 60.0
+    timeout: float = TIMEOUT
+    thorough: bool = False
     pytest_options: tuple[str, ...] = ()
 
 
@@ -65,10 +67,12 @@ def run(options: Options) -> int:
     chosen = chosen_clauses(CATALOGUE, options.clauses)
     required = requirements(options.require)
     started_at, started = datetime.now(UTC), time.perf_counter()
+    # Opening a store is no sample of anything.
+    patience = TIMEOUT if options.thorough else options.timeout
     with _own_folder() as folder:
         environment = _environment(folder)
         found = [
-            examine(name, timeout=options.timeout, folder=folder, environment=environment)
+            examine(name, timeout=patience, folder=folder, environment=environment)
             for name in dict.fromkeys(options.backends)
         ]
         created = _prepared(options.report) if options.report else False
@@ -77,6 +81,7 @@ def run(options: Options) -> int:
             clauses=chosen,
             seed=options.seed,
             timeout=options.timeout,
+            thorough=options.thorough,
             ledger=str(folder / "ledger.jsonl"),
             stacks=str(folder / "stacks"),
         )
@@ -98,6 +103,7 @@ def run(options: Options) -> int:
         seconds=time.perf_counter() - started,
         seed=options.seed,
         timeout=options.timeout,
+        thorough=options.thorough,
         required=options.require,
         notes=_notes(course),
     )

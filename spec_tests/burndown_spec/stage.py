@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 from burndown_spec.recording import ClauseEndedError, Recorded, RecordedWorker, Trace
 from burndown_spec.target import Target
-from burndown_spec.vocabulary import Worker, attempt, in_another_process
+from burndown_spec.vocabulary import Worker, attempt, in_another_process, migrate
 from burndown_store.contract import Backend
 
 __all__ = ["Stage", "UnavailableError"]
@@ -26,8 +26,9 @@ class UnavailableError(ClauseEndedError):
 class Stage:
     """One fresh store under `folder`, and every handle that a clause opens on it."""
 
-    def __init__(self, target: Target, folder: Path, *, seed: int) -> None:
-        self.seed = seed
+    def __init__(self, target: Target, folder: Path, *, seed: int, thorough: bool = False) -> None:
+        """`thorough` asks a clause for all that it would take a sample of."""
+        self.seed, self.thorough = seed, thorough
         self.trace = Trace()
         self._target, self._folder = target, folder
         self._opened: list[tuple[str, Any]] = []
@@ -65,11 +66,35 @@ class Stage:
 
     def elsewhere(self, calls: Sequence[Any], *, killed: bool = False) -> list[Any]:
         """What the calls give in another process, which opens the store and closes it, or is killed before that."""
+        return self.do_elsewhere(in_another_process, calls, killed=killed)
+
+    def do_elsewhere(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """As `do_here`, for a function that has another process find the factory by its name."""
         factory = self._target.factory
         if not hasattr(factory, "__qualname__") or "<" in factory.__qualname__:
             raise UnavailableError("the factory has no name by which another process could find it")
-        self.trace.name(factory, "open_backend")
-        return self.do(in_another_process, factory, self.location, calls, killed=killed)
+        return self.do_here(function, *args, **kwargs)
+
+    def do_here(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """As `do`, for a function that takes the factory and the location before everything else."""
+        return self.do(function, self.factory, self.location, *args, **kwargs)
+
+    @property
+    def factory(self) -> Any:
+        """The backend's factory, for functions of the vocabulary."""
+        self.trace.name(self._target.factory, "open_backend")
+        return self._target.factory
+
+    def beside(self, name: str) -> Path:
+        """A folder beside the location that is not there yet."""
+        place = self.location.parent / name
+        self.trace.name(place, f"location.parent / {name!a}")
+        self._locations.append(place)
+        return place
+
+    def migrate(self, **options: Any) -> dict[str, Any]:
+        """Migrate the old files at the location into the store there; the report, as plain values."""
+        return self.do_here(migrate, **options)
 
     def worker(self) -> RecordedWorker:
         """A thread that makes the calls that it is given."""
@@ -84,11 +109,19 @@ class Stage:
 
     def start_over(self, **settings: Any) -> Backend:
         """A handle on another fresh store; what went before is closed and forgotten."""
+        self.start_without_a_store()
+        return self.open(**settings)
+
+    def start_without_a_store(self) -> Path:
+        """Another location, an empty folder that nobody has opened; what went before is closed and forgotten."""
         self.close()
         self._stores += 1
         self.location = self._folder / f"store-{self._stores}"
+        self.location.mkdir()
         self.trace.clear()
-        return self.open(**settings)
+        self.trace.name(self.location, "location")
+        self._locations.append(self.location)
+        return self.location
 
     def close(self) -> None:
         """Close every handle, whatever that gives, and remove the store."""

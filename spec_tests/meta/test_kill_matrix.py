@@ -45,4 +45,4 @@ def test_a_row_is_what_judging_the_saboteur_gives() -> None:
 def test_few_clauses_stand_apart_and_each_for_a_reason() -> None:
     apart = frozenset(read().apart)
     assert SEARCHING <= apart <= SEARCHING | SLOW
-    assert len(SLOW) < 10
+    assert len(SLOW) < 25

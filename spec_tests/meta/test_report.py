@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from burndown_spec.clauses import CATALOGUE as EVERY_CLAUSE
-from burndown_spec.failure_text import failure_text
+from burndown_spec.failure_text import failure_text, ways_to_reproduce
 from burndown_spec.levels import Level
 from burndown_spec.preflight import Found
 from burndown_spec.registry import Catalogue
@@ -350,3 +350,19 @@ def test_a_level_that_conforms_without_some_of_its_capabilities_says_without_whi
     in_full = a_document(results, catalogue=ANOMALIES, claims=frozenset(Level.TRANSACTIONAL.about))
     assert "transactional conforms" not in shown(in_full, capsys)
     assert "| transactional | **conforms** | " in markdown(in_full)
+
+
+def test_what_a_clause_measured_is_told_beside_the_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    measured_so = {"crash points": "planned 9, tried 3, fired 3"}
+    found = Result(clause="first", backend="blue", outcome=Outcome.HOLDS, measured=measured_so)
+    document = a_document([found])
+    line = "first: crash points: planned 9, tried 3, fired 3"
+
+    assert line in shown(document, capsys)
+    assert f"- {line}\n" in markdown(document)
+
+
+def test_a_thorough_run_is_reproduced_by_a_thorough_one() -> None:
+    assert ways_to_reproduce("first", "blue", 7, thorough=True) == [
+        "burndown-spec run blue --clause first --seed 7 --thorough"
+    ]

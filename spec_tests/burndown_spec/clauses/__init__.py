@@ -21,6 +21,12 @@ from burndown_spec.clauses import (
     instants,
     isolation,
     json_rules,
+    migration_checks,
+    migration_contents,
+    migration_damages,
+    migration_figures,
+    migration_safety,
+    migration_shapes,
     orders,
     refusals,
     round_trips,
@@ -63,6 +69,12 @@ FAMILIES = (
     closing,
     atomicity,
     anomalies,
+    migration_contents,
+    migration_figures,
+    migration_checks,
+    migration_safety,
+    migration_damages,
+    migration_shapes,
 )
 
 CATALOGUE = Catalogue.of(FAMILIES)

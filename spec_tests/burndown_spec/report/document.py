@@ -103,7 +103,8 @@ class BackendReport(msgspec.Struct, frozen=True, kw_only=True):
 class Document(msgspec.Struct, frozen=True, kw_only=True):
     """One run.
 
-    `verdict` is that on all backends together, `required` what `--require` named, `notes` what else is to be known.
+    `verdict` is that on all backends together, `required` what `--require` named, `thorough` whether all was tried of
+    which a sample is taken otherwise, `notes` what else is to be known.
     """
 
     format: int
@@ -112,6 +113,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     seconds: float
     seed: int
+    thorough: bool
     timeout: float
     python: str
     platform: str
@@ -134,6 +136,7 @@ def document_of(
     seconds: float,
     seed: int,
     timeout: float,
+    thorough: bool = False,
     required: Sequence[str],
     notes: Sequence[str],
 ) -> Document:
@@ -146,6 +149,7 @@ def document_of(
         started_at=started_at,
         seconds=round(seconds, 3),
         seed=seed,
+        thorough=thorough,
         timeout=timeout,
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{platform.platform()} ({sys.platform})",

@@ -13,6 +13,7 @@ from burndown_spec.report.words import (
     SHOWN_IN_FULL,
     conforming_without,
     facts_of,
+    measurements,
     result_of,
     verdict_line,
     without_clauses,
@@ -76,6 +77,9 @@ def _levels(backend: BackendReport) -> Iterable[str]:
         marked = f"**{level.verdict}**" if level.verdict in (Judgement.CONFORMS, Judgement.FAILS) else level.verdict
         said = f"{marked} {without.get(level.level, '')}".strip()
         yield f"| {level.level} | {said} | {numbers} |"
+    if measured := measurements(backend):
+        yield ""
+        yield from (f"- {_escaped(line)}" for line in measured)
     if empty := without_clauses(backend):
         yield ""
         yield f"{empty}."
@@ -98,7 +102,7 @@ def _isolation(backend: BackendReport) -> Iterable[str]:
 
 
 def _failure(backend: BackendReport, clause: ClauseReport, document: Document) -> Iterable[str]:
-    again = ways_to_reproduce(clause.clause, backend.name, document.seed, clause.repro)
+    again = ways_to_reproduce(clause.clause, backend.name, document.seed, clause.repro, thorough=document.thorough)
     for title, text in failure_sections(result_of(clause, backend), again):
         yield f"**{title}**"
         yield ""

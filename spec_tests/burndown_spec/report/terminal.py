@@ -19,6 +19,7 @@ from burndown_spec.report.isolation import findings, isolation_table, was_judged
 from burndown_spec.report.words import (
     SHOWN_IN_FULL,
     conforming_without,
+    measurements,
     result_of,
     verdict_line,
     without_clauses,
@@ -68,6 +69,8 @@ def show(document: Document, repro_folder: Path | None) -> None:
         console.print(_table(backend))
         for level, reason in conforming_without(backend).items():
             _print(console, f"{level} {Judgement.CONFORMS} {reason}")
+        for line in measurements(backend):
+            _print(console, line)
         if empty := without_clauses(backend):
             _print(console, empty)
     _isolation(console, document.backends)
@@ -81,7 +84,7 @@ def _failures(console: Console, document: Document, backend: BackendReport, repr
     groups = by_cause(clause for clause in backend.clauses if clause.state is State.FAILS)
     for clause, *alike in groups[:SHOWN_IN_FULL]:
         script = str(repro_folder / clause.repro) if repro_folder and clause.repro else None
-        again = ways_to_reproduce(clause.clause, backend.name, document.seed, script)
+        again = ways_to_reproduce(clause.clause, backend.name, document.seed, script, thorough=document.thorough)
         heading, _, text = failure_text(result_of(clause, backend), again, width=min(console.width, 100)).partition(
             "\n"
         )

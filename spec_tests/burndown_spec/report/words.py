@@ -7,7 +7,15 @@ from burndown_spec.report.document import BackendReport, ClauseReport
 from burndown_spec.results import Outcome, Result
 from burndown_spec.verdict import Judgement
 
-__all__ = ["SHOWN_IN_FULL", "conforming_without", "facts_of", "result_of", "verdict_line", "without_clauses"]
+__all__ = [
+    "SHOWN_IN_FULL",
+    "conforming_without",
+    "facts_of",
+    "measurements",
+    "result_of",
+    "verdict_line",
+    "without_clauses",
+]
 
 # More failures than a reader works through at once are told in one line each.
 SHOWN_IN_FULL = 5
@@ -29,6 +37,17 @@ def without_clauses(backend: BackendReport) -> str:
     """The levels of which this version of the suite has no clause, in a line; "" where there are none."""
     empty = [level.level for level in backend.levels if level.verdict is Judgement.NO_CLAUSES]
     return f"No clauses yet: {', '.join(empty)}" if empty else ""
+
+
+def measurements(backend: BackendReport) -> list[str]:
+    """What clauses measured beside their state, a line each; what the isolation table shows is not in it."""
+    shown = {row.clause for row in backend.isolation}
+    return [
+        f"{clause.clause}: {what}: {found}"
+        for clause in backend.clauses
+        if clause.clause not in shown
+        for what, found in clause.measured.items()
+    ]
 
 
 def facts_of(backend: BackendReport | Found) -> str:

@@ -12,12 +12,15 @@ __all__ = [
     "by_moment",
     "capability_set",
     "changed_fields",
+    "changes_of_all",
+    "completed_items",
     "days",
     "document_values",
     "history_ids",
     "ids",
     "issue_keys",
     "keys",
+    "metric_values",
     "names",
     "sorted_days",
     "sorted_fields",
@@ -130,3 +133,18 @@ def capability_set(value: Any) -> bool:
 def summaries(issues: Any) -> list[str]:
     """The issues' summaries, in their order."""
     return [issue.summary for issue in issues]
+
+
+def changes_of_all(histories: Any) -> list[Any]:
+    """The changes of all histories, one after another, in their order."""
+    return [change for history in histories for change in history.changes]
+
+
+def completed_items(statistics: Any) -> list[int]:
+    """How many items each statistic counts as completed, in their order."""
+    return [statistic.completed_items for statistic in statistics]
+
+
+def metric_values(metrics: Any) -> list[Any]:
+    """The metrics' values, in their order."""
+    return [metric.value for metric in metrics]
