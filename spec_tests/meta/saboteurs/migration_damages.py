@@ -38,7 +38,6 @@ def _empty_where_broken(right: Right) -> Right:
 
 @saboteur(
     "migration-survives-a-cut-file",
-    "migration-survives-a-file-of-something-else",
     "migration-tells-all-problems-at-once",
     "migration-refuses-what-cannot-be-fetched-again",
     says=("has the outcome ['refused']", "'outcome': 'migrated'"),
@@ -53,7 +52,6 @@ class ReadsACutFileAsEmpty(SqliteBackend):
     "migration-survives-a-cut-file",
     "migration-refuses-what-cannot-be-fetched-again",
     "migration-backs-every-file-up",
-    "migration-survives-a-file-of-something-else",
     "migration-survives-odd-numbers",
     "migration-tells-all-problems-at-once",
     "migration-takes-the-last-of-two-at-one-key",
@@ -106,7 +104,6 @@ class IgnoresWhatFollows(SqliteBackend):
 
 
 @saboteur(
-    "migration-survives-a-file-of-something-else",
     "migration-survives-a-cut-file",
     says="raised UnicodeDecodeError",
 )

@@ -6,7 +6,7 @@ Each is the library's own migration, in which some functions are exchanged for a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,21 +124,20 @@ class SetsTheFlagInATransactionOfItsOwn(SqliteBackend):
     says="end_at(open_backend, location",
 )
 class CommitsEachQuery(SqliteBackend):
-    """Keeps transactions short: the issues of another query begin a new one."""
+    """Keeps transactions short: what comes after the issues of another query is one of its own."""
 
     _query: tuple[str, str] | None = None
 
-    def save_issues(self, profile_id: str, query_id: str, issues: Any) -> None:
-        batch: list[Issue] = list(issues)
-        session = self._connections.session_in_use()
+    def save_issues(self, profile_id: str, query_id: str, issues: Iterable[Issue]) -> None:
+        super().save_issues(profile_id, query_id, issues)
+        session, query = self._connections.session_in_use(), (profile_id, query_id)
         if session is None:
             self._query = None
-        elif self._query not in (None, (profile_id, query_id)):
-            session.commit()
-            session.begin()
-        if session is not None:
-            self._query = (profile_id, query_id)
-        super().save_issues(profile_id, query_id, batch)
+        elif session._depth == 1:
+            if self._query not in (None, query):
+                session.commit()
+                session.begin()
+            self._query = query
 
 
 @saboteur("migration-killed-at-any-line", says=("incomplete_backups", "migration-new"))

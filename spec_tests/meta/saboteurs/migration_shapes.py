@@ -78,7 +78,6 @@ def _first_at_a_key(_: Right) -> Right:
 
 @saboteur(
     "migration-takes-the-last-of-two-at-one-key",
-    "migration-loses-nothing",
     "migration-takes-the-newest-of-two-spellings",
     "migration-keeps-the-neighbours-of-what-is-bad",
     says=("list_profiles", "Team Green"),
@@ -127,7 +126,6 @@ class MindsTheMark(SqliteBackend):
 @saboteur(
     "migration-reads-any-spelling",
     "migration-survives-a-cut-file",
-    "migration-survives-a-file-of-something-else",
     says="contents_apart_from",
 )
 class ReadsInThePlatformsEncoding(SqliteBackend):
@@ -213,7 +211,6 @@ class PassesOverHiddenFolders(SqliteBackend):
 @saboteur(
     "migration-keeps-what-nothing-refers-to",
     "migration-takes-the-last-of-two-at-one-key",
-    "any-workspace-is-migrated",
     says=("names_by_id", "'registered'"),
 )
 class DropsWhatHasNoFolder(SqliteBackend):
@@ -243,9 +240,7 @@ class KeepsDanglingIds(SqliteBackend):
 
 
 @saboteur(
-    "any-workspace-is-migrated",
     "migration-keeps-a-profile",
-    "migration-loses-nothing",
     "migration-takes-the-last-of-two-at-one-key",
     "migration-keeps-names-encoded-twice",
     says="of the registry",
