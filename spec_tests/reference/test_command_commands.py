@@ -151,7 +151,7 @@ def test_info_shows_the_rest_where_the_store_is_lost_or_damaged(shell: Shell) ->
     (shell.root / STORE).unlink()
     lost = shell("info")
     assert lost.status == 4
-    assert f"restore {shell.root} {shell.backup().name}" in lost.out
+    assert f'restore "{shell.root}" {shell.backup().name}' in lost.out
     assert not (shell.root / STORE).exists()
 
 
@@ -257,7 +257,7 @@ def test_old_files_are_migrated_before_anything_is_imported(shell: Shell) -> Non
     out.mkdir()
     ran = shell("import", out)
     assert ran.status == 2
-    assert ran.err.endswith(f"burndown-store migrate {shell.root}\n")
+    assert ran.err.endswith(f'burndown-store migrate "{shell.root}"\n')
     assert contents_of(shell.root) == before
     # An empty store beside them changes nothing of that.
     shell.open().close()

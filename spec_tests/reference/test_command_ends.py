@@ -57,7 +57,7 @@ def test_a_folder_without_a_store_gets_none(command: str, shell: Shell) -> None:
     not_yet = shell(command, *MORE.get(command, []))
     assert (nothing.status, not_yet.status) == (Exit.USAGE, Exit.USAGE)
     assert "there is no store, nor old files to make one of" in nothing.err
-    assert f"migrate them first: burndown-store migrate {shell.root}" in not_yet.err
+    assert f'migrate them first: burndown-store migrate "{shell.root}"' in not_yet.err
     assert contents_of(shell.root) == before
 
 

@@ -185,7 +185,8 @@ def test_a_store_that_is_gone_is_told_with_the_way_back_and_not_made_anew(tmp_pa
     with pytest.raises(StorageLostError) as lost:
         migrate(root, open_backend_normal, exists=lambda _: False)
 
-    assert f"burndown-store restore {root} {backup}" in str(lost.value)
+    assert backup is not None
+    assert f'burndown-store restore "{root}" {backup.name}' in str(lost.value)
     assert not list((root / "profiles").glob("burndown.db*"))
 
 

@@ -22,9 +22,9 @@ from burndown_store.command.documents import (
 )
 from burndown_store.command.exits import Exit, UnusableError, exit_of
 from burndown_store.command.progress import shown_progress
-from burndown_store.contract import Backend, PersistenceError, ProfileNotFoundError, StorageLostError
+from burndown_store.contract import Backend, PersistenceError, ProfileNotFoundError
 from burndown_store.legacy import detect, files_of
-from burndown_store.migration import FLAG, Backup, backups_in, mark_as_new, migrate, restore
+from burndown_store.migration import FLAG, backups_in, expect_no_store_lost, mark_as_new, migrate, restore
 from burndown_store.sqlite import compact, exists, open_backend
 from burndown_store.transfer import Imported, export_workspace, import_workspace
 
@@ -105,13 +105,13 @@ def _compact(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]
 
 
 def _info(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]:
-    status, store, backups = Exit.DONE, None, backups_in(root)
+    status, store = Exit.DONE, None
     try:
         if exists(root):
             with open_backend(root, timeout=arguments.timeout) as backend, backend.snapshot():
                 store = store_document(backend)
-        elif _finished(backups):
-            raise _lost(root, backups)
+        else:
+            expect_no_store_lost(root)
     except PersistenceError as error:
         # Whoever has lost a store needs the rest all the more.
         status, store = exit_of(error), error_document(error)
@@ -123,7 +123,7 @@ def _info(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]:
             "bytes": sum(path.stat().st_size for path in files.values()),
         },
         "store": store,
-        "backups": [backup_document(each) for each in backups],
+        "backups": [backup_document(each) for each in backups_in(root)],
     }
 
 
@@ -149,9 +149,7 @@ def _store(root: Path, timeout: float) -> Iterator[Backend]:
 def _expect_store(root: Path) -> None:
     if exists(root):
         return
-    backups = backups_in(root)
-    if _finished(backups):
-        raise _lost(root, backups)
+    expect_no_store_lost(root)
     if detect(root) is not None:
         raise UnusableError(f"{root}: there are old files and no store yet; migrate them first: {_migration_of(root)}")
     raise UnusableError(f"{root}: there is no store, nor old files to make one of; is it the application's folder?")
@@ -160,8 +158,7 @@ def _expect_store(root: Path) -> None:
 def _expect_no_old_files(root: Path, timeout: float) -> None:
     """What is imported beside files that are still to be migrated would keep them out for good."""
     if not exists(root):
-        if _finished(backups := backups_in(root)):
-            raise _lost(root, backups)
+        expect_no_store_lost(root)
     else:
         with open_backend(root, timeout=timeout) as backend:
             if backend.get_app_state(FLAG) is not None:
@@ -170,18 +167,5 @@ def _expect_no_old_files(root: Path, timeout: float) -> None:
         raise UnusableError(f"{root}: there are old files, which come first; migrate them: {_migration_of(root)}")
 
 
-def _finished(backups: list[Backup]) -> list[Backup]:
-    """Those that say that there has to be a store."""
-    return [each for each in backups if each.finished and not each.restored]
-
-
-def _lost(root: Path, backups: list[Backup]) -> StorageLostError:
-    newest = _finished(backups)[-1].path
-    return StorageLostError(
-        f"{root}: the store is gone, although a migration was finished into it; put it back from a copy, or begin "
-        f"again from the old files: burndown-store restore {root} {newest.name}"
-    )
-
-
 def _migration_of(root: Path) -> str:
-    return f"burndown-store migrate {root}"
+    return f'burndown-store migrate "{root}"'

@@ -7,7 +7,7 @@ It knows the contract and the old files, and no backend: any with transactions w
 each key of the old files goes.
 """
 
-from burndown_store.migration.backups import BACKUPS, Backup, backups_in
+from burndown_store.migration.backups import BACKUPS, Backup, backups_in, expect_no_store_lost
 from burndown_store.migration.flag import FLAG, Exists, OpenBackend, mark_as_new
 from burndown_store.migration.migrating import Damage, migrate
 from burndown_store.migration.report import KINDS, Progress, Report
@@ -25,6 +25,7 @@ __all__ = [
     "Report",
     "Restored",
     "backups_in",
+    "expect_no_store_lost",
     "mark_as_new",
     "migrate",
     "restore",

@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from burndown_store.contract import MigrationError, PersistenceError, StorageError
+from burndown_store.contract import MigrationError, PersistenceError, StorageError, StorageLostError
 from burndown_store.files import (
     exclusive,
     exists,
@@ -35,7 +35,18 @@ from burndown_store.files import (
     stored,
 )
 
-__all__ = ["BACKUPS", "Backup", "FileEntry", "Manifest", "alone", "backups_in", "entry_of", "make_backup", "medium"]
+__all__ = [
+    "BACKUPS",
+    "Backup",
+    "FileEntry",
+    "Manifest",
+    "alone",
+    "backups_in",
+    "entry_of",
+    "expect_no_store_lost",
+    "make_backup",
+    "medium",
+]
 
 BACKUPS: Final = "backups"
 """The folder below the root that holds all backups."""
@@ -123,6 +134,17 @@ class Backup:
 def backups_in(root: Path) -> list[Backup]:
     """All backups that were put in place, oldest first."""
     return [Backup(path) for path in folders_in(root / BACKUPS) if path.name.startswith(_PREFIX)]
+
+
+def expect_no_store_lost(root: Path) -> None:
+    """Asked where there is no store: raises `StorageLostError` if a finished migration says that there is to be one."""
+    finished = [backup for backup in backups_in(root) if backup.finished and not backup.restored]
+    if finished:
+        raise StorageLostError(
+            f"{root}: the store is gone, although a migration was finished into it; put the store back from a copy, or "
+            f"begin again from the old files as they were then: "
+            f'`burndown-store restore "{root}" {finished[-1].path.name}`'
+        )
 
 
 def make_backup(

@@ -15,12 +15,19 @@ import msgspec
 from burndown_store.contract import (
     Capability,
     MigrationError,
-    StorageLostError,
     ValidationError,
     check_instant,
 )
 from burndown_store.legacy import LegacyWorkspace, Reject, detect, files_of, read_workspace
-from burndown_store.migration.backups import Backup, Manifest, alone, backups_in, entry_of, make_backup, medium
+from burndown_store.migration.backups import (
+    Backup,
+    Manifest,
+    alone,
+    entry_of,
+    expect_no_store_lost,
+    make_backup,
+    medium,
+)
 from burndown_store.migration.contents import Tally, differences, tally_of, write
 from burndown_store.migration.flag import FLAG, Exists, OpenBackend, State, backup_named_by, flag_text, look_at
 from burndown_store.migration.report import KINDS, Phase, Progress, Report, Tell
@@ -132,13 +139,7 @@ class _Migration:
                 f"{self._root}: the store holds data that does not come from these old files, and was left as it is; "
                 "move the old files, or the store, to another folder"
             )
-        finished = [each for each in backups_in(self._root) if each.finished and not each.restored]
-        if finished:
-            raise StorageLostError(
-                f"{self._root}: the store is gone, although a migration was finished into it; put the store back from "
-                f"a copy, or begin again from the old files as they were then: "
-                f"`burndown-store restore {self._root} {finished[-1].path}`"
-            )
+        expect_no_store_lost(self._root)
         return None
 
     def _look(self) -> tuple[State, Path | None]:
