@@ -243,7 +243,7 @@ class KeepsDanglingIds(SqliteBackend):
     "migration-keeps-a-profile",
     "migration-takes-the-last-of-two-at-one-key",
     "migration-keeps-names-encoded-twice",
-    says="of the registry",
+    says="An older name",
 )
 class BelievesTheRegistrysName(SqliteBackend):
     """Takes a profile's name from the registry, where it has one."""
