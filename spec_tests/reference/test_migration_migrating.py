@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -21,8 +21,21 @@ from burndown_store.contract import (
     same,
 )
 from burndown_store.files import exclusive
-from burndown_store.legacy import files_of
-from burndown_store.migration import BACKUPS, FLAG, KINDS, Damage, Progress, Report, backups_in, mark_as_new, migrate
+from burndown_store.legacy import detect, files_of
+from burndown_store.migration import (
+    BACKUPS,
+    FLAG,
+    KINDS,
+    Backup,
+    Damage,
+    Progress,
+    Report,
+    backups_in,
+    mark_as_new,
+    migrate,
+    restore,
+)
+from burndown_store.migration.report import Tell
 from burndown_store.sqlite import open_backend_normal
 from legacy_samples import read_all
 
@@ -242,7 +255,7 @@ def test_files_that_change_meanwhile_are_told_and_nothing_is_migrated(tmp_path: 
     with pytest.raises(MigrationError) as refusal:
         migrate(root, open_backend_normal, progress=save_by_the_old_application)
 
-    assert refusal.value.problems == (f"{QUERY}/new.json: came or went", f"{QUERY}/query.json: changed")
+    assert refusal.value.problems == (f"{QUERY}/new.json: was added or deleted", f"{QUERY}/query.json: changed")
     assert is_untouched(root)
     assert started(root).outcome == "migrated"
 
@@ -333,3 +346,185 @@ def test_a_store_that_gives_back_something_else_stops_the_migration(tmp_path: Pa
 def test_arguments_that_say_nothing_are_refused(tmp_path: Path, arguments: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         migrate(tmp_path, open_backend_normal, **arguments)  # type: ignore[arg-type]
+
+
+def changing_before_the_backup(root: Path, files: dict[str, object]) -> Tell:
+    """A callback that saves files, as the old application may, between the first reading and the backup."""
+
+    def hear(progress: Progress) -> None:
+        if progress.phase == "reading" and progress.done == progress.total:
+            write_files(root, files)
+
+    return hear
+
+
+def test_what_changes_before_the_backup_is_migrated_as_it_is_then(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    changes = changing_before_the_backup(root, {f"{QUERY}/query.json": {"name": "changed", "jql": "project = AB"}})
+
+    migrate(root, open_backend_normal, progress=changes)
+
+    with open_backend_normal(root) as backend:
+        query = backend.get_query("p_0a1b2c3d4e5f", "q_112233445566")
+        assert query is not None
+        assert query.name == "changed"
+
+
+def test_damage_that_comes_before_the_backup_is_refused_as_any_other(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    damages = changing_before_the_backup(root, {f"{QUERY}/project_data.json": BROKEN_ROW})
+
+    with pytest.raises(MigrationError, match="because of damage"):
+        migrate(root, open_backend_normal, progress=damages)
+
+    assert is_untouched(root)
+
+
+def test_every_problem_is_listed_however_many_there_are(tmp_path: Path) -> None:
+    rows = [{"date": f"2025-11-{day:02}", "completed_items": "many"} for day in range(1, 31)]
+    root = write_files(write_tree(tmp_path / "root", "g3"), {f"{QUERY}/project_data.json": {"statistics": rows}})
+
+    with pytest.raises(MigrationError) as refusal:
+        started(root)
+
+    assert [problem.partition(":")[0] for problem in refusal.value.problems] == [
+        f"{QUERY}/project_data.json, statistics[{row}]" for row in range(30)
+    ]
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_the_backup_has_every_file_of_the_old_application_and_its_manifest_tells_them(
+    tmp_path: Path, name: str
+) -> None:
+    root = write_tree(tmp_path / "root", name)
+    there = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+    started(root, damage="all")
+
+    (backup,) = backups_in(root)
+    manifest = backup.manifest()
+    assert manifest.files.keys() == there.keys()
+    assert {name: backup.file(name).read_bytes() for name in manifest.files} == there
+    assert {entry.bytes for entry in manifest.files.values()} == {len(data) for data in there.values()}
+    assert manifest.created_at == NOW
+    assert manifest.generation == detect(root)
+
+
+def test_a_backup_that_lost_a_file_or_has_one_too_many_is_not_used_again(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+
+    def stop(progress: Progress) -> None:
+        if progress.phase == "converting":
+            raise KeyboardInterrupt
+
+    def left() -> Backup:
+        with pytest.raises(KeyboardInterrupt):
+            migrate(root, open_backend_normal, now=NOW, progress=stop)
+        return backups_in(root)[-1]
+
+    first = left()
+    first.file(f"{QUERY}/query.json").write_bytes(b"{}")
+    second = left()
+    (root / QUERY / "project_data.json").unlink()
+
+    third = left()
+
+    assert len({first.path, second.path, third.path}) == 3
+    assert third.problems(third.manifest()) == []
+
+
+def test_a_medium_that_keeps_something_else_is_found_before_anything_is_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    keep = Backup.keep
+
+    def keep_and_forget(backup: Backup, name: str, data: bytes) -> None:
+        keep(backup, name, data)
+        if name == "manifest.json":
+            backup.file(f"{QUERY}/query.json").write_bytes(b"\0\0")
+
+    monkeypatch.setattr(Backup, "keep", keep_and_forget)
+
+    with pytest.raises(MigrationError, match="the backup cannot be read back"):
+        started(root)
+
+    assert backups_in(root) == []
+    assert is_untouched(root)
+
+
+def test_a_record_that_comes_back_twice_stops_the_migration(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+
+    def repeating(location: Path, *, timeout: float) -> Backend:
+        backend = open_backend_normal(location, timeout=timeout)
+        right = backend.get_statistics
+        backend.get_statistics = lambda *where: [*right(*where), *right(*where)[:1]]  # type: ignore[method-assign]
+        return backend
+
+    with pytest.raises(MigrationError, match="1 are in the store that the files do not have"):
+        migrate(root, repeating)
+
+
+def test_the_notes_below_queries_are_told_too(tmp_path: Path) -> None:
+    root = write_files(write_tree(tmp_path / "root", "g3"), {f"{QUERY}/metrics_snapshots.json": {"snapshots": []}})
+
+    report = started(root)
+
+    assert f"{QUERY}/metrics_snapshots.json" in {note.file for note in report.notes}
+
+
+def test_of_several_finished_backups_the_newest_is_named_where_the_store_is_gone(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    for _ in range(2):
+        report = started(root)
+        for path in (root / "profiles").glob("burndown.db*"):
+            path.unlink()
+        restore(root, backups_in(root)[-1].path)
+    for backup in backups_in(root):
+        (backup.path / "restored").unlink()
+    assert report.backup is not None
+
+    with pytest.raises(StorageLostError, match=report.backup.name):
+        started(root)
+
+
+def exists(root: Path) -> bool:
+    return (root / "profiles" / "burndown.db").exists()
+
+
+def test_a_dry_run_of_a_migrated_folder_says_so_where_it_can_and_writes_nothing(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    started(root)
+    (backup,) = backups_in(root)
+    (backup.path / "finished").unlink()
+    before = everything_below(root)
+
+    assert migrate(root, open_backend_normal, dry_run=True, exists=exists).outcome == "already migrated"
+    assert migrate(root, open_backend_normal, dry_run=True).outcome == "dry run"
+    assert everything_below(root) == before
+
+
+def test_progress_of_profiles_without_queries_is_none_of_none(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "root", {"profiles/p/profile.json": {"name": "Team Blue"}})
+    told: list[Progress] = []
+
+    migrate(root, open_backend_normal, progress=told.append)
+
+    assert all(each.done <= each.total for each in told)
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan"), None, "5"])
+def test_a_timeout_that_is_no_time_is_refused(tmp_path: Path, timeout: Any) -> None:
+    with pytest.raises(ValidationError, match="timeout"):
+        migrate(tmp_path, open_backend_normal, timeout=timeout)
+
+
+def test_a_folder_of_the_stores_own_is_not_listed_as_old(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    write_files(root, {"profiles/store/segment-1": b"of a backend", "profiles/p_0a1b2c3d4e5f/own/notes.txt": b"mine"})
+
+    ignored = {each.file for each in started(root).ignored}
+
+    assert "profiles/store/" not in ignored
+    assert "profiles/p_0a1b2c3d4e5f/own/" in ignored

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from burndown_fixtures.legacy import write_files, write_tree
-from burndown_store.contract import MigrationError
+from burndown_store.contract import BusyError, MigrationError
+from burndown_store.files import exclusive
 from burndown_store.legacy import files_of
 from burndown_store.migration import backups_in, migrate, restore
 from burndown_store.sqlite import open_backend_normal
@@ -93,6 +95,7 @@ def test_a_damaged_backup_is_refused_with_every_reason_before_anything_changes(r
         case _:
             held = json.loads(manifest.read_text(encoding="utf-8"))
             held["files"]["../outside.json"] = held["files"][REGISTRY]
+            (backup.path / "outside.json").write_bytes(backup.file(REGISTRY).read_bytes())
             manifest.write_text(json.dumps(held), encoding="utf-8")
     write_files(root, {REGISTRY: {"profiles": {}}})
     before = old_files(root)
@@ -105,6 +108,71 @@ def test_a_damaged_backup_is_refused_with_every_reason_before_anything_changes(r
     assert not (root.parent / "outside.json").exists()
 
 
+def test_every_damaged_copy_is_listed(root: Path) -> None:
+    (backup,) = backups_in(root)
+    names = [*backup.manifest().files]
+    for name in names:
+        backup.file(name).write_bytes(b"damaged")
+
+    with pytest.raises(MigrationError) as refusal:
+        restore(root, backup.path)
+
+    assert len(refusal.value.problems) == len(names)
+
+
+def test_who_restores_waits_for_a_migration_that_is_under_way(root: Path) -> None:
+    before = old_files(root)
+
+    with exclusive(root / "backups" / "lock", timeout=0.0), pytest.raises(BusyError):
+        restore(root, backups_in(root)[0].path, timeout=0.0)
+
+    assert old_files(root) == before
+
+
+def test_files_keep_their_times_so_that_the_latest_of_several_stays_the_latest(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    os.utime(root / REGISTRY, (1_700_000_000, 1_700_000_000))
+    migrate(root, open_backend_normal)
+    (root / REGISTRY).write_bytes(b"{}")
+
+    restore(root, backups_in(root)[0].path)
+
+    assert (root / REGISTRY).stat().st_mtime == 1_700_000_000
+
+
+def test_a_file_that_takes_the_place_of_one_of_the_backup_is_set_aside_whatever_it_is(root: Path) -> None:
+    (root / REGISTRY).unlink()
+    (root / "profiles" / "p_0a1b2c3d4e5f" / "profile.json").write_bytes(b"no JSON")
+
+    restored = restore(root, backups_in(root)[0].path)
+
+    assert restored.replaced is not None
+    assert (restored.replaced / "profiles" / "p_0a1b2c3d4e5f" / "profile.json").read_bytes() == b"no JSON"
+
+
 def test_a_backup_that_is_not_there_is_told_with_where_they_are(root: Path) -> None:
     with pytest.raises(MigrationError, match="there is no such backup; those of this folder lie in"):
         restore(root, "migration-2020")
+
+
+def test_a_manifest_that_does_not_tell_of_a_copy_is_damaged(root: Path) -> None:
+    (backup,) = backups_in(root)
+    manifest = backup.path / "manifest.json"
+    held = json.loads(manifest.read_text(encoding="utf-8"))
+    held["files"] = {}
+    manifest.write_text(json.dumps(held), encoding="utf-8")
+    before = old_files(root)
+
+    with pytest.raises(MigrationError, match="does not tell of this copy"):
+        restore(root, backup.path)
+
+    assert old_files(root) == before
+
+
+def test_a_backup_of_another_folder_is_not_marked(root: Path, tmp_path: Path) -> None:
+    (backup,) = backups_in(root)
+
+    restore(tmp_path / "elsewhere", backup.path)
+
+    assert old_files(tmp_path / "elsewhere") == old_files(root)
+    assert not backup.restored

@@ -12,6 +12,7 @@ backups/migration-20261123T193122123456Z/
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,7 +23,14 @@ from typing import Final
 
 import msgspec
 
-from burndown_store.contract import MigrationError, PersistenceError, StorageError, StorageLostError
+from burndown_store.contract import (
+    BusyError,
+    MigrationError,
+    PersistenceError,
+    StorageError,
+    StorageLostError,
+    ValidationError,
+)
 from burndown_store.files import (
     exclusive,
     exists,
@@ -42,6 +50,7 @@ __all__ = [
     "Manifest",
     "alone",
     "backups_in",
+    "check_timeout",
     "entry_of",
     "expect_no_store_lost",
     "make_backup",
@@ -54,6 +63,7 @@ BACKUPS: Final = "backups"
 _PREFIX: Final = "migration-"
 _PART: Final = ".migration.part"
 _CHUNK: Final = 1 << 20
+_ADVICE: Final = "the old files are as they were: see to the medium, its space and its permissions, and start again"
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -115,7 +125,10 @@ class Backup:
                 found.append(f"{path}: the copy is missing")
             elif entry_of(path) != entry:
                 found.append(f"{path}: the copy is damaged, its SHA-256 is not that of the manifest")
-        return found
+        kept = self.path / "files"
+        copies = {path.relative_to(kept).as_posix() for path in kept.rglob("*") if path.is_file()}
+        untold = sorted(copies - manifest.files.keys())
+        return found + [f"{self.file(name)}: the manifest does not tell of this copy" for name in untold]
 
     def keep(self, name: str, data: bytes) -> None:
         """Save a file of the backup's own, `report.json` or a mark."""
@@ -178,6 +191,12 @@ def make_backup(
     return Backup(place), manifest
 
 
+def check_timeout(seconds: object) -> None:
+    """Raises `ValidationError` for what is no finite number of seconds, 0 or more."""
+    if not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
+        raise ValidationError("timeout: expected a finite number of seconds, 0 or more")
+
+
 def entry_of(path: Path) -> FileEntry:
     """Size and sum of a file as it is now."""
     with path.open("rb") as file:
@@ -191,22 +210,25 @@ def alone(root: Path, timeout: float) -> Iterator[None]:
     with ExitStack() as held:
         with medium(root / BACKUPS):
             make_folder(root / BACKUPS)
-            held.enter_context(exclusive(root / BACKUPS / "lock", timeout))
+            try:
+                held.enter_context(exclusive(root / BACKUPS / "lock", timeout))
+            except BusyError:
+                raise BusyError(
+                    f"{root}: another start has been migrating or restoring this folder for more than {timeout} "
+                    "seconds; wait until it is done, and start again"
+                ) from None
         yield
 
 
 @contextmanager
-def medium(place: Path) -> Iterator[None]:
+def medium(place: Path, advice: str = _ADVICE) -> Iterator[None]:
     """Around all that touches files: what the system refuses is a `StorageError` that says where and what to do."""
     try:
         yield
     except PersistenceError:
         raise
     except OSError as error:
-        raise StorageError(
-            f"{error.filename or place}: {error.strerror or type(error).__name__}; the old files are as they were: "
-            "see to the medium, its space and its permissions, and start again"
-        ) from None
+        raise StorageError(f"{error.filename or place}: {error.strerror or type(error).__name__}; {advice}") from None
 
 
 def _equals(backup: Backup, sources: Mapping[str, Path]) -> bool:

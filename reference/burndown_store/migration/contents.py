@@ -108,10 +108,11 @@ def differences(backend: Backend, workspace: LegacyWorkspace, say: Say) -> list[
 def _read(workspace: LegacyWorkspace, say: Say, *, caches: bool = True) -> Iterator[tuple[str, str, QueryContents]]:
     """What lies below each query, one at a time, so that no more than that is in memory."""
     done = 0
-    for done, (profile, query) in enumerate(workspace.queries()):
+    for profile, query in workspace.queries():
         say(done, f"{profile.record.id}/{query.record.id}")
         yield profile.record.id, query.record.id, query.read(caches=caches)
-    say(done + 1 if workspace.profiles else 0, "")
+        done += 1
+    say(done, "")
 
 
 def _compared(where: str, given: Sequence[Record], stored: Iterable[Record], *identity: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from burndown_store.migration.backups import (
     Backup,
     Manifest,
     alone,
+    check_timeout,
     entry_of,
     expect_no_store_lost,
     make_backup,
@@ -60,7 +61,7 @@ def migrate(
     - `zone` is the one in which times without an offset are read.
     - `damage` says what is set aside and reported instead of refused: nothing, caches, which can be fetched again, or
       everything. What is set aside stays in the backup, with its text in `report.json`.
-    - `dry_run` reads and counts, and writes nothing.
+    - `dry_run` reads and counts, and writes nothing. It looks at the store only where `exists` is given.
     - `progress` is called before each step and at the end of a phase; what it raises passes, and nothing was migrated.
     - `now` names the backup; the clock's unless given.
     - `timeout`, in seconds, is how long to wait for another migration of the same folder, and for the store.
@@ -76,6 +77,7 @@ def migrate(
     """
     if damage not in get_args(Damage):
         raise ValidationError(f"damage: expected one of {', '.join(get_args(Damage))}")
+    check_timeout(timeout)
     moment = datetime.now(UTC) if now is None else check_instant(now, "now")
     return _Migration(Path(root).absolute(), open_backend, zone, damage, progress, moment, timeout, exists).run(dry_run)
 
@@ -96,7 +98,7 @@ class _Migration:
         self._open_backend, self._exists, self._progress = open_backend, exists, progress
 
     def run(self, dry_run: bool) -> Report:
-        done = self._done_before(opens=not dry_run or self._exists is not None)
+        done = self._done_before(dry_run=dry_run)
         if done is not None:
             return done
         # A first reading says what is wrong before anything is touched.
@@ -121,15 +123,18 @@ class _Migration:
 
     def _workspace(self) -> LegacyWorkspace:
         found = read_workspace(self._root, zone=self._zone)
-        # A store lies in profiles/ too, perhaps; it is no old file that somebody left unread.
+        # The store may lie in profiles/ too: it is no old file that was left unread.
         with medium(self._root):
             sources = files_of(self._root)
-        ignored = [each for each in found.ignored if each.file in sources or each.file.endswith("/")]
+        ignored = [each for each in found.ignored if _holds_any(each.file, sources)]
         return dataclasses.replace(found, ignored=tuple(ignored))
 
-    def _done_before(self, *, opens: bool = True) -> Report | None:
+    def _done_before(self, *, dry_run: bool = False) -> Report | None:
         """The report of a folder that is migrated already; None where it is to be. Raises where it may not be."""
-        state, backup = self._look() if opens else ("absent", None)
+        if dry_run and self._exists is None:
+            # To look would make a store.
+            return None
+        state, backup = self._look(settle=not dry_run)
         if state == "migrated":
             return Report(outcome="already migrated", backup=backup)
         if state == "other data" and detect(self._root) is None:
@@ -142,7 +147,7 @@ class _Migration:
         expect_no_store_lost(self._root)
         return None
 
-    def _look(self) -> tuple[State, Path | None]:
+    def _look(self, *, settle: bool) -> tuple[State, Path | None]:
         if self._exists is not None and not self._exists(self._root):
             return "absent", None
         with self._open_backend(self._root, timeout=self._timeout) as backend:
@@ -150,9 +155,10 @@ class _Migration:
             place = backup_named_by(backend, self._root) if state == "migrated" else None
         if place is None:
             return state, None
-        with medium(place):
-            # An interruption may have come between the end of the transaction and this mark.
-            Backup(place).settle()
+        if settle:
+            with medium(place):
+                # An interruption may have come between the end of the transaction and this mark.
+                Backup(place).settle()
         return state, place
 
     def _back_up(self, generation: str, sources: Mapping[str, Path]) -> tuple[Backup, Manifest]:
@@ -164,7 +170,10 @@ class _Migration:
     def _convert(self, workspace: LegacyWorkspace, backup: Backup, manifest: Manifest) -> Report:
         with self._open_backend(self._root, timeout=self._timeout) as backend:
             if Capability.TRANSACTIONS not in backend.capabilities:
-                raise MigrationError("this backend has no transactions, and without them no migration is safe")
+                raise MigrationError(
+                    f"{self._root}: nothing was migrated, because this backend has no transactions, and without them "
+                    "an interruption would leave a part; use another backend"
+                )
             with backend.transaction():
                 tally = write(backend, workspace, self._say("converting", workspace))
                 self._refuse(self._problems(tally.rejects))
@@ -199,14 +208,14 @@ class _Migration:
         if found:
             raise MigrationError(
                 f"{self._root}: nothing was migrated, because what was written came back different; "
-                "the store is empty as before, the old files are as they were: report this with the list",
+                "the store is empty as before, the old files are as they were: tell whoever makes the application",
                 found,
             )
 
     def _refuse_changes(self, manifest: Manifest) -> None:
         with medium(self._root):
             sources = files_of(self._root)
-            changed = [f"{name}: came or went" for name in sorted(sources.keys() ^ manifest.files.keys())]
+            changed = [f"{name}: was added or deleted" for name in sorted(sources.keys() ^ manifest.files.keys())]
             changed += [f"{name}: changed" for name, path in sources.items() if _is_changed(path, name, manifest)]
         if changed:
             raise MigrationError(
@@ -222,6 +231,11 @@ class _Migration:
     def _tell(self, phase: Phase, done: int, total: int, what: str) -> None:
         if self._progress is not None:
             self._progress(Progress(phase=phase, done=done, total=total, what=what))
+
+
+def _holds_any(name: str, sources: Mapping[str, Path]) -> bool:
+    """Whether it is one of these files, or a folder (its name ends in `/`) with one of them below it."""
+    return name in sources or (name.endswith("/") and any(each.startswith(name) for each in sources))
 
 
 def _is_changed(path: Path, name: str, manifest: Manifest) -> bool:

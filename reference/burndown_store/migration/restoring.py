@@ -11,9 +11,11 @@ from pathlib import Path
 from burndown_store.contract import MigrationError, check_instant
 from burndown_store.files import exists, make_folder, remove, saving
 from burndown_store.legacy import files_of
-from burndown_store.migration.backups import BACKUPS, Backup, alone, entry_of, medium
+from burndown_store.migration.backups import BACKUPS, Backup, alone, check_timeout, entry_of, medium
 
 __all__ = ["Restored", "restore"]
+
+_ADVICE = "see to the medium, its space and its permissions, and restore again: nothing was lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +45,14 @@ def restore(
     can be done again. Raises `MigrationError` with all problems, `BusyError`, `StorageError`.
     """
     base = Path(root).absolute()
+    check_timeout(timeout)
     moment = datetime.now(UTC) if now is None else check_instant(now, "now")
     chosen = _found(base, Path(backup))
     with medium(chosen.path):
         manifest = chosen.manifest()
         if problems := chosen.problems(manifest):
             raise MigrationError(f"{chosen.path}: nothing was restored, because the backup is damaged", problems)
-    with alone(base, timeout), medium(base):
+    with alone(base, timeout), medium(base, _ADVICE):
         present = files_of(base)
         replaced = {
             name: path
@@ -63,9 +66,14 @@ def restore(
                 target = base.joinpath(*name.split("/"))
                 make_folder(target.parent)
                 save(target, chosen.file(name).read_bytes())
+        for name in manifest.files:
+            # Of several temporary files the latest counts.
+            shutil.copystat(chosen.file(name), base.joinpath(*name.split("/")))
         for name in sorted(replaced.keys() - manifest.files.keys()):
             remove(replaced[name])
-        chosen.keep("restored", b"")
+        if chosen.path.parent == base / BACKUPS:
+            # A backup of another folder says nothing of this one's store.
+            chosen.keep("restored", b"")
     return Restored(backup=chosen.path, files=tuple(manifest.files), replaced=aside)
 
 

@@ -228,7 +228,7 @@ class LetsTheSystemsErrorEscape(SqliteBackend):
     migration = Sabotaged((migrating, "medium", as_it_is), (backups, "medium", as_it_is))
 
 
-def not_done(migration: _Migration, *, opens: bool = True) -> Report | None:
+def not_done(migration: _Migration, *, dry_run: bool = False) -> Report | None:
     return None
 
 
@@ -279,12 +279,12 @@ class LooksForProfilesAlone(SqliteBackend):
 class MigratesALostStoreAnew(SqliteBackend):
     """Asks the store alone whether there was a migration."""
 
-    migration = Sabotaged((migrating, "backups_in", lambda _: []))
+    migration = Sabotaged((migrating, "expect_no_store_lost", lambda _: None))
 
 
-def say_that_it_is_lost(migration: _Migration, *, opens: bool = True) -> Report | None:
+def say_that_it_is_lost(migration: _Migration, *, dry_run: bool = False) -> Report | None:
     try:
-        return done_before(migration, opens=opens)
+        return done_before(migration, dry_run=dry_run)
     except PersistenceError as error:
         raise type(error)("this folder cannot be migrated") from None
 
@@ -371,11 +371,11 @@ class LeavesItsLockBehind(SqliteBackend):
     migration = Sabotaged((migrating, "alone", alone_by_a_file))
 
 
-def look_once(migration: _Migration, *, opens: bool = True) -> Report | None:
+def look_once(migration: _Migration, *, dry_run: bool = False) -> Report | None:
     if getattr(migration, "has_looked", False):
         return None
     migration.has_looked = True  # type: ignore[attr-defined]
-    return done_before(migration, opens=opens)
+    return done_before(migration, dry_run=dry_run)
 
 
 @saboteur("two-starts-at-once-migrate-once", says=("overtaken(open_backend", "['MigrationError', 'migrated']"))
