@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,50 +15,24 @@ from burndown_store.contract import (
     Backend,
     BusyError,
     MigrationError,
-    StorageError,
-    StorageLostError,
     ValidationError,
     same,
 )
 from burndown_store.files import exclusive
-from burndown_store.legacy import detect, files_of
 from burndown_store.migration import (
     BACKUPS,
     FLAG,
     KINDS,
-    Backup,
     Damage,
     Progress,
-    Report,
     backups_in,
     mark_as_new,
     migrate,
-    restore,
 )
 from burndown_store.migration.report import Tell
 from burndown_store.sqlite import open_backend_normal
 from legacy_samples import read_all
-
-NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-BROKEN_ROW = {"statistics": [{"date": "2025-11-03", "completed_items": "many"}], "project_scope": {}, "metadata": {}}
-QUERY = "profiles/p_0a1b2c3d4e5f/queries/q_112233445566"
-
-
-def started(root: Path, *, damage: Damage = "caches", timeout: float = 5.0) -> Report:
-    return migrate(root, open_backend_normal, now=NOW, damage=damage, timeout=timeout)
-
-
-def old_files(root: Path) -> dict[str, bytes]:
-    return {name: path.read_bytes() for name, path in files_of(root).items()}
-
-
-def everything_below(root: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-
-
-def is_untouched(root: Path) -> bool:
-    with open_backend_normal(root) as backend:
-        return not backend.list_profiles() and not backend.list_app_state() and not backend.list_tasks()
+from migration_samples import BROKEN_ROW, NOW, QUERY, everything_below, is_untouched, old_files, started
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -189,62 +163,6 @@ def test_a_store_that_was_filled_without_a_migration_is_let_be_where_there_are_n
     assert started(tmp_path).outcome == "nothing to migrate"
 
 
-def test_a_store_that_is_gone_is_told_with_the_way_back_and_not_made_anew(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-    backup = started(root).backup
-    for path in (root / "profiles").glob("burndown.db*"):
-        path.unlink()
-
-    with pytest.raises(StorageLostError) as lost:
-        migrate(root, open_backend_normal, exists=lambda _: False)
-
-    assert backup is not None
-    assert f'burndown-store restore "{root}" {backup.name}' in str(lost.value)
-    assert not list((root / "profiles").glob("burndown.db*"))
-
-
-def test_the_mark_of_a_finished_migration_is_made_up_for_at_the_next_start(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-    started(root)
-    (backup,) = backups_in(root)
-    (backup.path / "finished").unlink()
-
-    started(root)
-
-    assert backup.finished
-
-
-def test_a_backup_that_an_interrupted_migration_left_is_used_while_it_equals_the_files(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-
-    def stop_at_converting(progress: Progress) -> None:
-        if progress.phase == "converting":
-            raise KeyboardInterrupt
-
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            migrate(root, open_backend_normal, now=NOW, progress=stop_at_converting)
-    (left,) = backups_in(root)
-    assert is_untouched(root)
-    write_files(root, {f"{QUERY}/query.json": {"name": "changed since", "jql": "project = AB"}})
-
-    report = started(root)
-
-    assert [backup.finished for backup in backups_in(root)] == [False, True]
-    assert report.backup != left.path
-    assert (root / BACKUPS / "migration-20260102T030405678901Z-2") == report.backup
-
-
-def test_half_a_backup_counts_as_none_and_is_cleared_away(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-    write_files(root, {f"{BACKUPS}/.migration.part/files/profiles/profiles.json": b"{"})
-
-    report = started(root)
-
-    assert [backup.path for backup in backups_in(root)] == [report.backup]
-    assert not (root / BACKUPS / ".migration.part").exists()
-
-
 def test_files_that_change_meanwhile_are_told_and_nothing_is_migrated(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "root", "g3")
 
@@ -266,16 +184,6 @@ def test_who_waits_too_long_for_another_migration_is_told_so(tmp_path: Path) -> 
 
     with exclusive(root / BACKUPS / "lock", timeout=0.0), pytest.raises(BusyError):
         started(root, timeout=0.0)
-
-    assert is_untouched(root)
-
-
-def test_a_folder_where_no_backup_can_be_made_is_told_and_left_as_it_was(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-    (root / BACKUPS).write_text("a file", encoding="utf-8")
-
-    with pytest.raises(StorageError, match=f"{BACKUPS}: .*see to the medium"):
-        started(root)
 
     assert is_untouched(root)
 
@@ -392,67 +300,6 @@ def test_every_problem_is_listed_however_many_there_are(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", TREES)
-def test_the_backup_has_every_file_of_the_old_application_and_its_manifest_tells_them(
-    tmp_path: Path, name: str
-) -> None:
-    root = write_tree(tmp_path / "root", name)
-    there = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-
-    started(root, damage="all")
-
-    (backup,) = backups_in(root)
-    manifest = backup.manifest()
-    assert manifest.files.keys() == there.keys()
-    assert {name: backup.file(name).read_bytes() for name in manifest.files} == there
-    assert {entry.bytes for entry in manifest.files.values()} == {len(data) for data in there.values()}
-    assert manifest.created_at == NOW
-    assert manifest.generation == detect(root)
-
-
-def test_a_backup_that_lost_a_file_or_has_one_too_many_is_not_used_again(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-
-    def stop(progress: Progress) -> None:
-        if progress.phase == "converting":
-            raise KeyboardInterrupt
-
-    def left() -> Backup:
-        with pytest.raises(KeyboardInterrupt):
-            migrate(root, open_backend_normal, now=NOW, progress=stop)
-        return backups_in(root)[-1]
-
-    first = left()
-    first.file(f"{QUERY}/query.json").write_bytes(b"{}")
-    second = left()
-    (root / QUERY / "project_data.json").unlink()
-
-    third = left()
-
-    assert len({first.path, second.path, third.path}) == 3
-    assert third.problems(third.manifest()) == []
-
-
-def test_a_medium_that_keeps_something_else_is_found_before_anything_is_converted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-    keep = Backup.keep
-
-    def keep_and_forget(backup: Backup, name: str, data: bytes) -> None:
-        keep(backup, name, data)
-        if name == "manifest.json":
-            backup.file(f"{QUERY}/query.json").write_bytes(b"\0\0")
-
-    monkeypatch.setattr(Backup, "keep", keep_and_forget)
-
-    with pytest.raises(MigrationError, match="the backup cannot be read back"):
-        started(root)
-
-    assert backups_in(root) == []
-    assert is_untouched(root)
-
-
 def test_a_record_that_comes_back_twice_stops_the_migration(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "root", "g3")
 
@@ -472,21 +319,6 @@ def test_the_notes_below_queries_are_told_too(tmp_path: Path) -> None:
     report = started(root)
 
     assert f"{QUERY}/metrics_snapshots.json" in {note.file for note in report.notes}
-
-
-def test_of_several_finished_backups_the_newest_is_named_where_the_store_is_gone(tmp_path: Path) -> None:
-    root = write_tree(tmp_path / "root", "g3")
-    for _ in range(2):
-        report = started(root)
-        for path in (root / "profiles").glob("burndown.db*"):
-            path.unlink()
-        restore(root, backups_in(root)[-1].path)
-    for backup in backups_in(root):
-        (backup.path / "restored").unlink()
-    assert report.backup is not None
-
-    with pytest.raises(StorageLostError, match=report.backup.name):
-        started(root)
 
 
 def exists(root: Path) -> bool:
