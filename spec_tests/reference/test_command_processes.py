@@ -74,6 +74,15 @@ def test_a_reader_that_has_gone_away_is_no_error(words: list[str], tmp_path: Pat
     assert (process.returncode, said) == (0, "")
 
 
+# Who is started in the background, as these tests may be, has Ctrl-C switched off, and passes that on.
+HEARING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from burndown_store.command.__main__ import main
+sys.exit(main())
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process of its own group gets no Ctrl-C there")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_whoever_ends_the_command_leaves_the_folder_as_it_was(sent: signal.Signals, tmp_path: Path) -> None:
@@ -82,7 +91,7 @@ def test_whoever_ends_the_command_leaves_the_folder_as_it_was(sent: signal.Signa
     with (
         exclusive(root / "backups" / "lock", 0),
         subprocess.Popen(
-            [*COMMAND, "migrate", str(root), "--timeout", "600"],
+            [sys.executable, "-c", HEARING, "migrate", str(root), "--timeout", "600"],
             env={**os.environ, **OWN, "FORCE_COLOR": "1", "TERM": "xterm"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
