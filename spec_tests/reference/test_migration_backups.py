@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,13 @@ def test_a_store_that_is_gone_is_told_with_the_way_back_and_not_made_anew(tmp_pa
     assert backup is not None
     assert f'burndown-store restore "{root}" {backup.name}' in str(lost.value)
     assert not list((root / "profiles").glob("burndown.db*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of files mean something else there")
+def test_who_may_not_read_a_file_may_not_read_its_copy(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "root", "g3")
+    (root / QUERY / "query.json").chmod(0o600)
+
+    started(root)
+
+    assert backups_in(root)[0].file(f"{QUERY}/query.json").stat().st_mode & 0o777 == 0o600

@@ -31,7 +31,7 @@ def exclusive(path: Path, timeout: float) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise BusyError(f"{path}: another holds the lock for more than {timeout} seconds; try again") from None
+        raise BusyError(f"{path}: another has held the lock for more than {timeout} seconds; try again") from None
     try:
         yield
     finally:

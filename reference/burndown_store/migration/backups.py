@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -244,7 +245,7 @@ def _equals(backup: Backup, sources: Mapping[str, Path]) -> bool:
 
 
 def _copy(source: Path, target: Path) -> FileEntry:
-    """Copy a file, with its times, onto the medium; the entry is of what was read."""
+    """Copy a file, with its times and permissions, onto the medium; the entry is of what was read."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     with source.open("rb") as original, target.open("xb") as copy:
@@ -254,8 +255,8 @@ def _copy(source: Path, target: Path) -> FileEntry:
             copy.write(chunk)
         copy.flush()
         os.fsync(copy.fileno())
-    status = source.stat()
-    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    # Who may not read the file, which may hold a token, may not read its copy either.
+    shutil.copystat(source, target)
     return FileEntry(size, digest.hexdigest())
 
 

@@ -67,7 +67,7 @@ def restore(
                 make_folder(target.parent)
                 save(target, chosen.file(name).read_bytes())
         for name in manifest.files:
-            # Of several temporary files the latest counts.
+            # Times, because of several temporary files the latest counts; and permissions.
             shutil.copystat(chosen.file(name), base.joinpath(*name.split("/")))
         for name in sorted(replaced.keys() - manifest.files.keys()):
             remove(replaced[name])
