@@ -12,16 +12,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from burndown_spec.expectations import LATEST, Broken, Ends, Returns
-from burndown_spec.recording import MissingOperationError, Pending, Step, Trace
+from burndown_spec.recording import ClauseEndedError, MissingOperationError, Pending, Step, Trace
 from burndown_spec.registry import Clause
 from burndown_spec.repro import script
 from burndown_spec.results import Failure, Outcome, Result
-from burndown_spec.stage import Stage, UnavailableError
+from burndown_spec.stage import NotOfferedError, Stage, UnavailableError, UndecidedError
 from burndown_spec.target import Target
 from burndown_spec.vocabulary import DidNotEndError, Raised, attempt, shown, within
 from burndown_store.contract import Capability
 
 __all__ = ["judge"]
+
+WITHOUT_VERDICT: dict[type[ClauseEndedError], Outcome] = {
+    UnavailableError: Outcome.UNAVAILABLE,
+    UndecidedError: Outcome.UNDECIDED,
+    NotOfferedError: Outcome.NOT_OFFERED,
+}
 
 
 def judge(
@@ -48,8 +54,8 @@ def judge(
     outcome, reason, failure, repro = Outcome.HOLDS, "", None, ""
     if isinstance(error, MissingOperationError):
         outcome, reason = Outcome.BLOCKED, f"the backend has no {error.operation}"
-    elif isinstance(error, UnavailableError):
-        outcome, reason = Outcome.UNAVAILABLE, str(error)
+    elif isinstance(error, (UnavailableError, UndecidedError, NotOfferedError)):
+        outcome, reason = WITHOUT_VERDICT[type(error)], str(error)
     elif error is not None:
         outcome, (failure, repro) = Outcome.FAILS, _told(clause, target, stage, error, timeout)
     if not isinstance(error, DidNotEndError):

@@ -104,7 +104,7 @@ class ClauseItem(pytest.Item):
         finally:
             faulthandler.cancel_dump_traceback_later()
         self.user_properties.append((RESULT, dumps(result)))
-        if result.outcome in (Outcome.NOT_CLAIMED, Outcome.UNAVAILABLE):
+        if result.outcome in (Outcome.NOT_CLAIMED, Outcome.NOT_OFFERED, Outcome.UNAVAILABLE, Outcome.UNDECIDED):
             pytest.skip(f"{result.outcome}: {result.reason}")
         if result.outcome is not Outcome.HOLDS:
             again = ways_to_reproduce(self.clause.id, self.planned.name, seed, thorough=thorough)

@@ -10,13 +10,15 @@ __all__ = ["Failure", "Outcome", "Result"]
 
 
 class Outcome(StrEnum):
-    """A clause that has no result at all was not judged; that is never one of these."""
+    """What one judging gave. A clause of which nothing was recorded was not judged either."""
 
     HOLDS = "holds"
     FAILS = "fails"
     NOT_CLAIMED = "not claimed"
     BLOCKED = "blocked"
     UNAVAILABLE = "unavailable here"
+    UNDECIDED = "not judged"
+    NOT_OFFERED = "not offered"
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +38,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason` says why a clause was not claimed, blocked or unavailable; `repro` is the text of the script.
+    """`reason` says why a clause neither holds nor fails; `repro` is the text of the script.
 
     `seconds` is how long judging took; `measured` is what was found beside the outcome, by what was looked at.
     """

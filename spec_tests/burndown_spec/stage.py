@@ -12,7 +12,7 @@ from burndown_spec.target import Target
 from burndown_spec.vocabulary import Worker, attempt, in_another_process, migrate
 from burndown_store.contract import Backend
 
-__all__ = ["Stage", "UnavailableError"]
+__all__ = ["NotOfferedError", "Stage", "UnavailableError", "UndecidedError"]
 
 T = TypeVar("T")
 
@@ -21,6 +21,14 @@ HANDLES = ("backend", "other", "third", "fourth")
 
 class UnavailableError(ClauseEndedError):
     """This machine lacks the means to judge the clause; the message says which."""
+
+
+class UndecidedError(ClauseEndedError):
+    """What was tried allows no verdict; the message says why, as "no verdict: too few calls overlapped (3 %)"."""
+
+
+class NotOfferedError(ClauseEndedError):
+    """The clause is about something that a backend may offer and this one does not; the message names it."""
 
 
 class Stage:

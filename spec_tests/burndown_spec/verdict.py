@@ -174,6 +174,8 @@ def _standing(clause: Clause, evidence: Evidence) -> Standing:
     elif only is None:
         disagreement = f"was judged more than once, and differently: {', '.join(sorted(outcomes))}"
         state, reason = State.NOT_JUDGED, disagreement if results else evidence.unjudged.get(clause.id, "has no result")
+    elif only.outcome is Outcome.NOT_OFFERED:
+        state, reason = State.NOT_CLAIMED, only.reason
     elif only.outcome is Outcome.NOT_CLAIMED:
         state, reason = State.NOT_JUDGED, "was passed over as not claimed, though the backend claims what it needs"
     else:

@@ -14,7 +14,7 @@ from burndown_spec.expectations import expect_error, expect_same, expect_that
 from burndown_spec.judging import judge
 from burndown_spec.registry import Clause, clause
 from burndown_spec.results import Failure, Outcome, Result
-from burndown_spec.stage import Stage, UnavailableError
+from burndown_spec.stage import NotOfferedError, Stage, UnavailableError, UndecidedError
 from burndown_spec.target import Target
 from burndown_spec.values.records import a_profile, a_task
 from burndown_spec.vocabulary import CallersOwnError, Feed, alter, ids, in_thread, together
@@ -213,6 +213,24 @@ def test_what_this_machine_cannot_judge_is_unavailable() -> None:
 
     result = judged(elsewhere)
     assert (result.outcome, result.reason) == (Outcome.UNAVAILABLE, "there is no disk to fill")
+
+
+def test_what_allows_no_verdict_is_not_judged() -> None:
+    def undecided(backend: Backend) -> None:
+        """Undecided."""
+        raise UndecidedError("no verdict: too few calls overlapped")
+
+    result = judged(undecided)
+    assert (result.outcome, result.reason) == (Outcome.UNDECIDED, "no verdict: too few calls overlapped")
+
+
+def test_what_a_backend_may_offer_and_does_not_is_not_offered() -> None:
+    def about_recovery(backend: Backend) -> None:
+        """About recovery."""
+        raise NotOfferedError("it offers no recover")
+
+    result = judged(about_recovery)
+    assert (result.outcome, result.reason) == (Outcome.NOT_OFFERED, "it offers no recover")
 
 
 def test_a_backend_that_does_not_open_fails_the_clause() -> None:

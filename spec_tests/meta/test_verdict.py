@@ -119,6 +119,18 @@ CASES = {
         NO_VERDICT,
         says="third: unavailable here: no second disk",
     ),
+    "one allowed no verdict": Case(
+        [*hold("first", "second"), result("third", Outcome.UNDECIDED, reason="no verdict: too few overlapped")],
+        NO_VERDICT,
+        NO_VERDICT,
+        says="third: no verdict: too few overlapped",
+    ),
+    "one is about what is not offered": Case(
+        [*hold("first", "second"), result("third", Outcome.NOT_OFFERED, reason="offers no recover")],
+        CONFORMS,
+        CONFORMS,
+        says="every claimed clause holds, 2 of 2",
+    ),
     "another level was not judged": Case(hold(*CORE), NO_VERDICT, CONFORMS, NO_VERDICT, claims=TRANSACTIONAL),
     "the run had a problem": Case(
         hold(*CORE), NO_VERDICT, NO_VERDICT, problems=("line 3 of the ledger cannot be read",), says="line 3"
