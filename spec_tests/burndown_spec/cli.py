@@ -27,7 +27,8 @@ __all__ = ["main"]
 
 EXIT_CODES = """\
 exit codes:
-  0  every backend conforms: all clauses that it claims hold, judged in this run
+  0  every backend conforms: all clauses that it claims hold, judged in this run;
+     or it conforms here: all that this machine has the means to judge
   1  a backend fails
   4  the command cannot be carried out as it was given
   6  no verdict: a claimed clause was not judged, and nothing failed

@@ -38,7 +38,7 @@ __all__ = ["INTERRUPTED", "THOROUGH_TIMEOUT", "TIMEOUT", "USAGE", "Options", "Re
 
 USAGE, INTERRUPTED = 4, 6
 TIMEOUT, THOROUGH_TIMEOUT = 60.0, 3600.0
-EXIT_CODES = {Judgement.CONFORMS: 0, Judgement.FAILS: 1, Judgement.NO_VERDICT: 6}
+EXIT_CODES = {Judgement.CONFORMS: 0, Judgement.CONFORMS_HERE: 0, Judgement.FAILS: 1, Judgement.NO_VERDICT: 6}
 
 
 class RefusedError(Exception):
@@ -189,4 +189,5 @@ def _told(document: Document, verdicts: Sequence[BackendVerdict], report: Path |
         say([f"The report is in {report}"])
     if trouble:
         print(trouble, file=sys.stderr)
-    return EXIT_CODES[Judgement.NO_VERDICT if trouble and document.verdict is Judgement.CONFORMS else document.verdict]
+    code = EXIT_CODES[document.verdict]
+    return code or (EXIT_CODES[Judgement.NO_VERDICT] if trouble else 0)

@@ -80,7 +80,7 @@ class Stage:
         """As `do_here`, for a function that has another process find the factory by its name."""
         factory = self._target.factory
         if not hasattr(factory, "__qualname__") or "<" in factory.__qualname__:
-            raise UnavailableError("the factory has no name by which another process could find it")
+            raise UndecidedError("the factory has no name by which another process could find it")
         return self.do_here(function, *args, **kwargs)
 
     def do_here(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:

@@ -1,7 +1,7 @@
 """From results to verdicts: a pure function of the catalogue, the claims and what was recorded in this run.
 
-*conforms* is said only where every claimed clause has its own *holds*. Whatever is not known makes *no verdict*, and a
-failure always makes *fails*.
+*conforms* is said only where every claimed clause has its own *holds*; *conforms here* where each has but those that
+this machine lacks the means to judge. Whatever else is not known makes *no verdict*, and a failure makes *fails*.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ __all__ = [
 
 
 class Judgement(StrEnum):
-    """What is said of a level; of a backend as a whole only the first three are."""
+    """What is said of a level; of a backend as a whole only the first four are."""
 
     CONFORMS = "conforms"
+    CONFORMS_HERE = "conforms here"
     FAILS = "fails"
     NO_VERDICT = "no verdict"
     NOT_CLAIMED = "not claimed"
@@ -132,9 +133,13 @@ def judge_backend(catalogue: Catalogue, evidence: Evidence, required: Required |
         failures.insert(0, f"of {_count(claimed, 'claimed clause')}, {', '.join(shown)}")
     if failures:
         judgement, said = Judgement.FAILS, failures
-    elif problems or gaps or judged < claimed or not counts[State.HOLDS]:
+    elif problems or gaps or counts[State.NOT_JUDGED] or not counts[State.HOLDS]:
         judgement = Judgement.NO_VERDICT
         said = [f"{judged} of {_count(claimed, 'claimed clause')} judged", *_why_not(standings), *gaps, *problems]
+    elif judged < claimed:
+        judgement = Judgement.CONFORMS_HERE
+        said = [f"all that this machine can judge holds, {judged} of {_count(claimed, 'claimed clause')}"]
+        said += _why_not(standings)
     else:
         judgement = Judgement.CONFORMS
         conforming = [
@@ -152,11 +157,10 @@ def judge_backend(catalogue: Catalogue, evidence: Evidence, required: Required |
 
 
 def overall(verdicts: Iterable[BackendVerdict]) -> Judgement:
-    """*fails* where any backend fails, *conforms* where all conform, else *no verdict*."""
-    judgements = {verdict.judgement for verdict in verdicts}
-    if Judgement.FAILS in judgements:
-        return Judgement.FAILS
-    return Judgement.CONFORMS if judgements == {Judgement.CONFORMS} else Judgement.NO_VERDICT
+    """The worst that is said of any backend; *no verdict* where there is none."""
+    judgements = {verdict.judgement for verdict in verdicts} or {Judgement.NO_VERDICT}
+    worst_first = (Judgement.FAILS, Judgement.NO_VERDICT, Judgement.CONFORMS_HERE, Judgement.CONFORMS)
+    return next(judgement for judgement in worst_first if judgement in judgements)
 
 
 def _standing(clause: Clause, evidence: Evidence) -> Standing:
@@ -219,10 +223,12 @@ def _level(
         reason = f"needs {', '.join(unclaimed)}" if unclaimed else "none of its clauses is claimed"
     elif required and counts[State.UNAVAILABLE]:
         judgement, reason = Judgement.FAILS, "required, and this machine lacks the means to judge it"
-    elif counts[State.NOT_JUDGED] or counts[State.UNAVAILABLE]:
+    elif counts[State.NOT_JUDGED] or not counts[State.HOLDS]:
         judgement, reason = Judgement.NO_VERDICT, "; ".join(_why_not(standings))
     elif problems:
         judgement, reason = Judgement.NO_VERDICT, "; ".join(problems)
+    elif counts[State.UNAVAILABLE]:
+        judgement, reason = Judgement.CONFORMS_HERE, "; ".join(_why_not(standings))
     else:
         judgement = Judgement.CONFORMS
         reason = f"without {', '.join(unclaimed)}" if unclaimed else ""

@@ -170,4 +170,4 @@ def test_a_factory_without_a_name_cannot_be_opened_by_another_process() -> None:
     made = clause("a-clause", sentences="19.8", likely_causes=["a cause"])(shared)
     target = Target("local", __name__, "local", lambda at, *, timeout: Remembers(at, timeout=timeout))
     result = judge(made, target, claims=frozenset())
-    assert (result.outcome, result.reason.partition(" by ")[0]) == (Outcome.UNAVAILABLE, "the factory has no name")
+    assert (result.outcome, result.reason.partition(" by ")[0]) == (Outcome.UNDECIDED, "the factory has no name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -127,6 +128,9 @@ def test_a_started_backend_is_told_on_a_few_screens(user: User) -> None:
 def test_the_reference_and_the_oracle_conform(user: User) -> None:
     ran = user.runs("run", "sqlite", "sqlite-normal", "memory", "--require", "core")
     assert ran.status == 0, ran.out + ran.err
-    verdicts = [line for line in ran.out.splitlines() if ": conforms: every claimed clause holds" in line]
+    verdicts = [line.partition(":")[2] for line in ran.out.splitlines() if line.startswith(("sqlite", "memory:"))]
+    # Where FUSE can be had there is no excuse for a clause that needs a disk.
+    words = {"conforms"} if os.access("/dev/fuse", os.R_OK | os.W_OK) else {"conforms", "conforms here"}
     assert len(verdicts) == 3
+    assert {said.partition(":")[0].strip() for said in verdicts} <= words, verdicts
     assert user.left_in(user.temporary) == set()

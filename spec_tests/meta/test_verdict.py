@@ -23,6 +23,7 @@ from burndown_store.contract import Capability
 from sample_catalogue import CATALOGUE, CORE, a_clause, result
 
 CONFORMS, FAILS, NO_VERDICT = Judgement.CONFORMS, Judgement.FAILS, Judgement.NO_VERDICT
+CONFORMS_HERE = Judgement.CONFORMS_HERE
 NOT_CLAIMED, NO_CLAUSES = Judgement.NOT_CLAIMED, Judgement.NO_CLAUSES
 TRANSACTIONAL = Level.TRANSACTIONAL.about
 
@@ -115,8 +116,8 @@ CASES = {
     ),
     "one is unavailable here": Case(
         [*hold("first", "second"), result("third", Outcome.UNAVAILABLE, reason="no second disk")],
-        NO_VERDICT,
-        NO_VERDICT,
+        CONFORMS_HERE,
+        CONFORMS_HERE,
         says="third: unavailable here: no second disk",
     ),
     "one allowed no verdict": Case(
@@ -130,6 +131,26 @@ CASES = {
         CONFORMS,
         CONFORMS,
         says="every claimed clause holds, 2 of 2",
+    ),
+    "one is unavailable here, another was not judged": Case(
+        [result("first"), result("third", Outcome.UNAVAILABLE)], NO_VERDICT, NO_VERDICT, says="second: has no result"
+    ),
+    "one is unavailable here in a run with a problem": Case(
+        [*hold("first", "second"), result("third", Outcome.UNAVAILABLE)],
+        NO_VERDICT,
+        NO_VERDICT,
+        problems=("line 3 of the ledger cannot be read",),
+    ),
+    "none can be judged here": Case(
+        [result(name, Outcome.UNAVAILABLE, reason="no second disk") for name in CORE], NO_VERDICT, NO_VERDICT
+    ),
+    "a level cannot be judged here": Case(
+        [*hold(*CORE), result("all-or-nothing", Outcome.UNAVAILABLE, reason="no second disk")],
+        CONFORMS_HERE,
+        CONFORMS,
+        NO_VERDICT,
+        claims=TRANSACTIONAL,
+        says="all that this machine can judge holds, 3 of 4 claimed clauses; all-or-nothing: unavailable here: no",
     ),
     "another level was not judged": Case(hold(*CORE), NO_VERDICT, CONFORMS, NO_VERDICT, claims=TRANSACTIONAL),
     "the run had a problem": Case(
@@ -185,7 +206,7 @@ CASES = {
     "a required capability is unavailable here": Case(
         [*hold(*CORE), result("in-a-file", Outcome.UNAVAILABLE)],
         FAILS,
-        NO_VERDICT,
+        CONFORMS_HERE,
         claims=frozenset({Capability.FILE}),
         required=Required(capabilities=frozenset({Capability.FILE})),
     ),
@@ -264,6 +285,8 @@ def test_counts_of_a_level_add_up_to_its_clauses() -> None:
     [
         ([CONFORMS], CONFORMS),
         ([CONFORMS, CONFORMS], CONFORMS),
+        ([CONFORMS, CONFORMS_HERE], CONFORMS_HERE),
+        ([CONFORMS_HERE, NO_VERDICT], NO_VERDICT),
         ([CONFORMS, NO_VERDICT], NO_VERDICT),
         ([CONFORMS, NO_VERDICT, FAILS], FAILS),
         ([], NO_VERDICT),

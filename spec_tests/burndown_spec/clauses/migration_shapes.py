@@ -15,7 +15,7 @@ from burndown_spec.levels import Level
 from burndown_spec.oracle.machine import SearchError
 from burndown_spec.oracle.searching import smallest_against
 from burndown_spec.registry import clause
-from burndown_spec.stage import Stage, UnavailableError
+from burndown_spec.stage import Stage, UndecidedError
 from burndown_spec.values import old_files as o
 from burndown_spec.values.legacy_trees import HOSTILE_NAMES, that_folders_can_have
 from burndown_spec.values.legacy_workspaces import workspaces
@@ -277,6 +277,6 @@ def any_workspace_is_migrated(backend: Backend, stage: Stage) -> None:
             size=lambda workspace: len(repr(workspace[0])),
         )
     except SearchError as error:
-        raise UnavailableError(str(error)) from error
+        raise UndecidedError(str(error)) from error
     for workspace in against:
         migrate_one(workspace)

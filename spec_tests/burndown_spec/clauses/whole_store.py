@@ -11,7 +11,7 @@ from burndown_spec.expectations import Broken, Refused, Same, expect_same, expec
 from burndown_spec.oracle import MemoryBackend
 from burndown_spec.oracle.machine import Refusal, SearchError, agree
 from burndown_spec.registry import clause
-from burndown_spec.stage import Stage, UnavailableError
+from burndown_spec.stage import Stage, UndecidedError
 from burndown_spec.values.records import (
     NOW,
     a_history,
@@ -144,7 +144,7 @@ def model_agreement(backend: Backend, stage: Stage) -> None:
     try:
         agree(open_pair, expect_outcome, seed=stage.seed, settings=hypothesis.settings(), seconds=SECONDS_OF_SEARCH)
     except SearchError as error:
-        raise UnavailableError(str(error)) from error
+        raise UndecidedError(str(error)) from error
 
 
 def expect_outcome(expected: object, actual: object) -> None:

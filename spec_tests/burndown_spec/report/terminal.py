@@ -32,6 +32,7 @@ NAMED = 3
 LISTED = 10
 COLOURS = {
     Judgement.CONFORMS: "bold green",
+    Judgement.CONFORMS_HERE: "bold green",
     Judgement.FAILS: "bold red",
     Judgement.NO_VERDICT: "bold yellow",
     Judgement.NOT_CLAIMED: "dim",
