@@ -1,9 +1,10 @@
 """The kill matrix: every clause judged on every saboteur. An errand, `nox -s matrix`.
 
-    python spec_tests/meta/kill_matrix.py [--processes 4] [--only TEXT] [--slow]
+    python spec_tests/meta/kill_matrix.py [--processes 4] [--only TEXT] [--new] [--slow]
 
 Writes `docs/kill-matrix.json`, the data, and `docs/kill-matrix.md`, the page; with `--only`, for the saboteurs whose
-name holds TEXT, and keeps the rest. Exits 1 where a saboteur does not fail exactly the clauses that it declares.
+name holds TEXT, and keeps the rest; with `--new`, judges what the data does not have: new clauses on all saboteurs, and
+new saboteurs by all clauses. Exits 1 where a saboteur does not fail exactly the clauses that it declares.
 
 In the data, `kills` are the clauses that fail on a saboteur, `blocked` those that fail behind one of them
 (`depends_on`); of the others, each holds that the saboteur claims. Some stand `apart`, judged on their own saboteurs
@@ -68,12 +69,20 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
 
 
-def row_of(saboteur: Saboteur, apart: frozenset[str] = SEARCHING) -> Row:
-    """Judge every clause on the saboteur, but those `apart` only where it declares them."""
+def row_of(saboteur: Saboteur, apart: frozenset[str] = SEARCHING, known: Row | None = None) -> Row:
+    """Judge every clause on the saboteur, but those `apart` only where it declares them.
+
+    Where `known` tells of the saboteur, its clauses are those that the data has, and the others are judged.
+    """
     register_profiles()
+    judged = frozenset(read().clauses) if known else frozenset[str]()
     wanted = [each for each in CATALOGUE if each.id not in apart or each.id in saboteur.kills]
-    results = {each.id: judge(each, saboteur.target, claims=saboteur.claims) for each in wanted}
+    results = {
+        each.id: judge(each, saboteur.target, claims=saboteur.claims) for each in wanted if each.id not in judged
+    }
     failed = {name for name, result in results.items() if result.outcome is Outcome.FAILS}
+    if known:
+        failed |= {*known.kills, *known.blocked}
 
     def behind(name: str) -> bool:
         return any(each in failed or behind(each) for each in CATALOGUE[name].depends_on)
@@ -120,16 +129,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--processes", type=int, default=4, help="more than cores: much of the time is waiting")
     parser.add_argument("--slow", action="store_true", help="slow clauses on every saboteur too")
+    parser.add_argument("--new", action="store_true", help="keep what the data has")
     parser.add_argument("--only", default="")
     options = parser.parse_args(arguments)
     apart = SEARCHING if options.slow else SEARCHING | SLOW
     saboteurs = {each.name: each for each in all_saboteurs()}
     wanted = [each for each in saboteurs.values() if options.only in each.name]
+    known = {row.saboteur: row for row in read().rows if row.saboteur in saboteurs}
     # Spawned as on Windows, and renewed: a clause that did not end leaves its thread behind.
     with multiprocessing.get_context("spawn").Pool(options.processes, maxtasksperchild=20) as pool:
-        tasks = [(each.name, apart) for each in wanted]
+        tasks = [(each.name, apart, known.get(each.name) if options.new else None) for each in wanted]
         rows = {row.saboteur: row for row in pool.imap_unordered(_row_named, tasks)}
-    kept = {row.saboteur: row for row in read().rows if row.saboteur in saboteurs} if options.only else {}
+    kept = known if options.only else {}
     ordered = sorted({**kept, **rows}.values(), key=lambda row: row.saboteur)
     matrix = Matrix(
         contract_version=CONTRACT_VERSION,
@@ -147,9 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def _row_named(task: tuple[str, frozenset[str]]) -> Row:
-    name, apart = task
-    return row_of(saboteur_named(name), apart)
+def _row_named(task: tuple[str, frozenset[str], Row | None]) -> Row:
+    name, apart, known = task
+    return row_of(saboteur_named(name), apart, known)
 
 
 def _short(saboteur: str) -> str:
