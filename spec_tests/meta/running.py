@@ -38,8 +38,9 @@ class User:
         self.temporary.mkdir()
 
     def runs(self, *arguments: str, environment: dict[str, str] | None = None) -> Ran:
-        """`python -m burndown_spec` with these arguments."""
-        return self.python("-m", "burndown_spec", *arguments, environment=environment)
+        """`python -m burndown_spec` with these arguments; where this test is warned of missing encodings, so is it."""
+        warned = {name: value for name, value in os.environ.items() if name.startswith("PYTHONWARN")}
+        return self.python("-m", "burndown_spec", *arguments, environment={**warned, **(environment or {})})
 
     def python(self, *arguments: str, environment: dict[str, str] | None = None) -> Ran:
         """Python with these arguments; the backends of `misbehaving` can be found."""
@@ -57,7 +58,8 @@ class User:
 
     def environment(self) -> dict[str, str]:
         """The environment of what the user runs; what the pytest of this test was asked for is not passed on."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
+        asked_for = ("PYTEST", "COV_", "PYTHONWARN")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(asked_for)}
         temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.temporary))
         paths = os.pathsep.join(filter(None, (str(META), os.environ.get("PYTHONPATH"))))
         own = {"PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"}
