@@ -120,7 +120,7 @@ def test_info_tells_what_is_in_the_folder(shell: Shell) -> None:
     shell("migrate")
     document = shell("info", "--json").document
     assert document["old_files"] == before["old_files"]
-    assert document["store"]["schema_version"] == 1
+    assert document["store"]["schema_version"] == 2
     assert document["store"]["bytes"] > 0
     flag = document["store"]["migration"]
     assert (flag["outcome"], flag["generation"]) == ("migrated", "G3")
@@ -165,11 +165,12 @@ def test_info_tells_the_state_of_every_backup(shell: Shell) -> None:
 
 def test_check_finds_a_sound_store_sound(shell: Shell) -> None:
     shell.migrated()
-    assert shell("check").out == f"The store in {shell.root} is sound.\n"
+    assert shell("check").out == f"The store in {shell.root} is sound. Its schema version is 2.\n"
     assert shell("check", "--json").document == {
         "command": "check",
         "root": str(shell.root),
         "sound": True,
+        "schema_version": 2,
         "problems": [],
     }
 

@@ -17,7 +17,7 @@ from burndown_store.files import exclusive
 from burndown_store.sqlite import SqliteBackend
 from command_samples import STORE, TOKEN, Ran, Shell, contents_of
 
-COMMANDS = ("migrate", "export", "import", "restore", "check", "compact", "info")
+COMMANDS = ("migrate", "export", "import", "restore", "check", "compact", "backup", "recover", "info")
 MORE = {"export": ["out"], "import": ["in"], "restore": ["backup"]}
 
 
@@ -49,7 +49,7 @@ def test_a_file_in_place_of_the_folder_is_refused(command: str, shell: Shell) ->
     assert contents_of(shell.home).keys() == {"burndown"}
 
 
-@pytest.mark.parametrize("command", ["export", "check", "compact"])
+@pytest.mark.parametrize("command", ["export", "check", "compact", "backup", "recover"])
 def test_a_folder_without_a_store_gets_none(command: str, shell: Shell) -> None:
     shell.root.mkdir()
     nothing = shell(command, *MORE.get(command, []))
@@ -140,7 +140,7 @@ def of_a_newer_version(path: Path) -> None:
     ],
     ids=["lost", "damaged", "newer"],
 )
-@pytest.mark.parametrize("command", ["migrate", "export", "import", "check", "compact"])
+@pytest.mark.parametrize("command", ["migrate", "export", "import", "check", "compact", "backup"])
 def test_a_store_that_cannot_be_used_is_left_as_it_is(
     harm: Callable[[Path], object], says: str, command: str, shell: Shell
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,6 +100,43 @@ def test_a_thread_that_dies_of_an_error_leaves_no_connection_and_no_transaction(
     assert len(Counted.still_open) == 1
     assert backend.get_profile("p") is None
     backend.save_profile(a_profile())
+
+
+def test_a_thread_that_ends_in_a_transaction_undoes_it_though_its_block_is_held(location: Path) -> None:
+    blocks = []
+
+    def begin(backend: SqliteBackend) -> None:
+        block = backend.transaction()
+        block.__enter__()
+        backend.set_app_state("key", "lost")
+        blocks.append(block)
+
+    with open_backend(location) as backend, open_backend(location, timeout=0.05) as other:
+        thread = threading.Thread(target=begin, args=(backend,))
+        thread.start()
+        thread.join(30)
+        other.set_app_state("other", "kept")
+        with pytest.raises(ClosedError):
+            blocks[0].__exit__(None, None, None)
+        assert backend.list_app_state() == {"other": "kept"}
+
+
+def test_an_interpreter_ends_while_a_thread_waits_for_another_writer(location: Path) -> None:
+    program = f"""
+import threading
+from burndown_store.sqlite import open_backend
+backend = open_backend({str(location)!r}, timeout=3600)
+reached = threading.Event()
+def wait():
+    session = backend._connections.session()
+    session._connection.set_trace_callback(lambda _: reached.set())
+    backend.set_app_state("key", "never")
+threading.Thread(target=wait, daemon=True).start()
+reached.wait()
+"""
+    with open_backend(location) as backend, backend.transaction():
+        backend.set_app_state("key", "first")
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 def test_closing_closes_the_connections_of_every_thread(backend: SqliteBackend) -> None:

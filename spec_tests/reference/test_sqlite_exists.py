@@ -28,8 +28,16 @@ def test_where_nothing_is_nothing_is_made(tmp_path: Path) -> None:
 def test_what_a_killed_creation_left_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "profiles").mkdir()
     (tmp_path / FILE).touch()
+    (tmp_path / "profiles" / "burndown.db-creating").touch()
 
     assert not exists(tmp_path)
+
+
+def test_an_emptied_file_is_a_store_that_was_damaged(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / FILE).touch()
+
+    assert exists(tmp_path)
 
 
 def test_an_emptied_file_whose_log_is_there_is_a_store_that_was_damaged(tmp_path: Path) -> None:

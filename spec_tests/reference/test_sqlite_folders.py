@@ -41,7 +41,10 @@ def refuse(*_: object) -> None:
 def test_every_folder_that_got_a_new_one_is_synchronised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     descriptors = Descriptors(monkeypatch)
     open_backend(tmp_path / "a" / "b").close()
-    assert sorted(descriptors.synced) == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+    assert sorted(descriptors.synced) == [
+        *(tmp_path, tmp_path / "a", tmp_path / "a" / "b"),
+        tmp_path / "a" / "b" / "profiles",
+    ]
     assert descriptors.open == {}
 
 

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from burndown_store.contract import StorageError
-from burndown_store.sqlite.schema.versions import _use_write_ahead_log
+from burndown_store.sqlite.upgrading import _use_write_ahead_log
 
 
 class Switching:

@@ -14,6 +14,7 @@ import pytest
 
 from burndown_store.contract import CorruptionError, Issue, JsonText, StorageError
 from burndown_store.sqlite import SqliteBackend, open_backend
+from burndown_store.sqlite.refusals import RECOVER
 from burndown_store.sqlite.soundness import problems
 from sqlite_samples import a_change, a_history, a_profile, a_query, an_issue, minutes
 
@@ -120,7 +121,7 @@ def test_what_is_damaged_through_and_through_is_told_look_by_look(tmp_path: Path
 
     with closing(sqlite3.connect(file)) as connection:
         assert list(problems(connection)) == [
-            f"{look}: damage keeps this from being read to the end; put a backup in its place." for look in looks
+            f"{look}: damage keeps this from being read to the end; {RECOVER}." for look in looks
         ]
 
 

@@ -117,6 +117,7 @@ def test_a_creation_that_was_cut_short_is_completed(location: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
+    file.with_name("burndown.db-creating").touch()
 
     with open_backend(location) as backend:
         assert backend.check() == []
@@ -217,6 +218,7 @@ def test_a_creation_that_was_cut_short_before_its_first_byte_is_completed(locati
     file = location / "profiles" / "burndown.db"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"")
+    file.with_name("burndown.db-creating").touch()
     if log is not None:
         file.with_name("burndown.db-wal").write_bytes(log)
 
@@ -227,7 +229,7 @@ def test_a_creation_that_was_cut_short_before_its_first_byte_is_completed(locati
 def test_a_creation_that_fails_leaves_no_half_of_it(location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = [scripts()[0] + "CREATE TABLE tasks (name TEXT);\n"]
     with monkeypatch.context() as patch:
-        patch.setattr("burndown_store.sqlite.schema.versions.scripts", lambda: broken)
+        patch.setattr("burndown_store.sqlite.upgrading.scripts", lambda: broken)
         with pytest.raises(StorageError):
             open_backend(location)
 
@@ -240,39 +242,12 @@ def test_an_interruption_of_the_creation_passes_unchanged(location: Path, monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("burndown_store.sqlite.schema.versions.scripts", interrupted)
+        patch.setattr("burndown_store.sqlite.upgrading.scripts", interrupted)
         with pytest.raises(KeyboardInterrupt):
             open_backend(location)
 
     with open_backend(location) as backend:
         assert backend.check() == []
-
-
-def test_an_older_store_is_upgraded_and_keeps_what_it_holds(location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    saved_store(location)
-    newer = [*scripts(), "CREATE TABLE notes (text TEXT) STRICT;\nCREATE INDEX notes_by_text ON notes (text);\n"]
-    monkeypatch.setattr("burndown_store.sqlite.schema.versions.scripts", lambda: newer)
-    monkeypatch.setattr("burndown_store.sqlite.schema.versions.SCHEMA_VERSION", 2)
-
-    for _ in range(2):
-        with open_backend(location) as backend:
-            assert backend.list_profiles() == [a_profile()]
-            assert backend._session.rows("PRAGMA user_version", (), int) == [2]
-            assert backend._session.rows("SELECT name FROM sqlite_master WHERE name = 'notes'", (), str) == ["notes"]
-
-
-def test_an_upgrade_that_fails_leaves_the_older_store(location: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    saved_store(location)
-    broken = [*scripts(), "CREATE TABLE notes (text TEXT) STRICT;\nCREATE TABLE tasks (name TEXT);\n"]
-    with monkeypatch.context() as patch:
-        patch.setattr("burndown_store.sqlite.schema.versions.scripts", lambda: broken)
-        patch.setattr("burndown_store.sqlite.schema.versions.SCHEMA_VERSION", 2)
-        with pytest.raises(StorageError):
-            open_backend(location)
-
-    with open_backend(location) as backend:
-        assert backend.check() == []
-        assert backend.list_profiles() == [a_profile()]
 
 
 @pytest.mark.parametrize(("opener", "synchronous"), [(open_backend, 2), (open_backend_normal, 1)])

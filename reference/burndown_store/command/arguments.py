@@ -25,6 +25,8 @@ examples:
   burndown-store migrate burndown --zone Europe/Berlin
   burndown-store export burndown for-robin --profile team-blue
   burndown-store import burndown for-robin --as team-blue-2
+  burndown-store backup burndown
+  burndown-store recover burndown
 
 """
 
@@ -59,6 +61,18 @@ _ABOUT: Final = {
         "make the store's file as small as it can be",
         """Write the store's file anew without free space. Takes as much space again as the store has while it runs,
         and waits for those who write or read.""",
+    ),
+    "backup": (
+        "copy the store, while it is used or not",
+        """Copy the store of ROOT into its folder backups: a verified copy of one moment, while others may go on
+        using it. What recover cannot read any more it takes from the newest one.""",
+    ),
+    "recover": (
+        "make a damaged store sound again",
+        """Set the damaged files of ROOT's store aside, and put in their place a new store with every row that can still
+        be read; the rest is taken from the newest good backup. Nothing is deleted, and what is missing is told. A sound
+        store stays as it is. Whatever has the store open has to be closed before. Interrupted, the same command again
+        goes on.""",
     ),
     "info": (
         "tell what is in the folder",

@@ -12,8 +12,12 @@ migrate          outcome: "migrated" | "already migrated" | "nothing to migrate"
 export           out: path, profiles: [id], counts, files: number, with_secrets: bool
 import           source: path, profiles: [id], counts, naive_times, rejects, ignored, notes
 restore          backup: path, files: number, replaced: path | null, store: bool (whether it is still there)
-check            sound: bool, problems: [sentence]
+check            sound: bool, schema_version: number, problems: [sentence]
 compact          bytes_before, bytes_after: number
+backup           backup: path, bytes: number
+recover          sound: bool (whether it was, and nothing was done), saved, from_backup: {table: number of rows}
+                 backup: path | null (that something was taken from), missing: [sentence],
+                 set_aside: path | null (where the damaged files lie)
 info             old_files: {generation: "G0" … "G3" | null, files: number, bytes: number}
                  store: null | {error: …}, as below | {bytes, schema_version,
                      migration: null | {outcome, at, generation, backup, zone},
@@ -38,6 +42,7 @@ from burndown_store.command.exits import Exit, exit_of
 from burndown_store.contract import Backend, MigrationError, PersistenceError
 from burndown_store.legacy import Ignored, Note, Reject
 from burndown_store.migration import FLAG, Backup, Report, Restored
+from burndown_store.sqlite import Recovered
 from burndown_store.transfer import Exported, Imported
 
 __all__ = [
@@ -46,6 +51,7 @@ __all__ = [
     "error_document",
     "exported_document",
     "imported_document",
+    "recovered_document",
     "report_document",
     "restored_document",
     "store_document",
@@ -125,6 +131,18 @@ def restored_document(restored: Restored, *, store: bool) -> Document:
         "files": len(restored.files),
         "replaced": _path(restored.replaced),
         "store": store,
+    }
+
+
+def recovered_document(recovered: Recovered) -> Document:
+    """Of a recovery."""
+    return {
+        "sound": recovered.sound,
+        "saved": recovered.saved,
+        "from_backup": recovered.from_backup,
+        "backup": _path(recovered.backup),
+        "missing": list(recovered.missing),
+        "set_aside": _path(recovered.set_aside),
     }
 
 

@@ -41,7 +41,8 @@ EXIT_CODES: Final = """\
 exit codes:
   0    done, and nothing is wrong
   1    refused: what was read is damaged, unsafe or not what it says; all of it
-       is listed. Of check, and of a dry run: something is wrong
+       is listed. Of check, and of a dry run: something is wrong. Of recover:
+       the store is sound again, and something is missing
   2    the command cannot be carried out as it was given: an argument, a folder
        that is not there, a folder without a store
   3    busy: another was at work for longer than --timeout; try again

@@ -16,16 +16,17 @@ from burndown_store.command.documents import (
     error_document,
     exported_document,
     imported_document,
+    recovered_document,
     report_document,
     restored_document,
     store_document,
 )
 from burndown_store.command.exits import Exit, UnusableError, exit_of
 from burndown_store.command.progress import shown_progress
-from burndown_store.contract import Backend, PersistenceError, ProfileNotFoundError
+from burndown_store.contract import Backend, NotFoundError, PersistenceError, ProfileNotFoundError
 from burndown_store.legacy import detect, files_of
 from burndown_store.migration import FLAG, backups_in, expect_no_store_lost, mark_as_new, migrate, restore
-from burndown_store.sqlite import compact, exists, open_backend
+from burndown_store.sqlite import back_up_store, compact, exists, open_backend, recover
 from burndown_store.transfer import Imported, export_workspace, import_workspace
 
 __all__ = ["run"]
@@ -94,14 +95,30 @@ def _restore(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]
 
 def _check(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]:
     with _store(root, arguments.timeout) as backend:
-        problems = backend.check()
-    return Exit.REFUSED if problems else Exit.DONE, {"sound": not problems, "problems": problems}
+        problems, version = backend.check(), backend.schema_version
+    document = {"sound": not problems, "schema_version": version, "problems": problems}
+    return Exit.REFUSED if problems else Exit.DONE, document
 
 
 def _compact(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]:
     _expect_store(root)
     compacted = compact(root, timeout=arguments.timeout)
     return Exit.DONE, {"bytes_before": compacted.bytes_before, "bytes_after": compacted.bytes_after}
+
+
+def _backup(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]:
+    _expect_store(root)
+    backup = back_up_store(root, timeout=arguments.timeout)
+    return Exit.DONE, {"backup": str(backup), "bytes": backup.stat().st_size}
+
+
+def _recover(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]:
+    try:
+        recovered = recover(root, timeout=arguments.timeout)
+    except NotFoundError:
+        _expect_store(root)
+        raise
+    return Exit.REFUSED if recovered.missing else Exit.DONE, recovered_document(recovered)
 
 
 def _info(root: Path, arguments: argparse.Namespace) -> tuple[Exit, Document]:
@@ -134,6 +151,8 @@ _COMMANDS: Final[dict[str, Callable[[Path, argparse.Namespace], tuple[Exit, Docu
     "restore": _restore,
     "check": _check,
     "compact": _compact,
+    "backup": _backup,
+    "recover": _recover,
     "info": _info,
 }
 

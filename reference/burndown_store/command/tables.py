@@ -141,7 +141,7 @@ def _restore(document: Document) -> Iterable[_Part]:
 
 def _check(document: Document) -> Iterable[_Part]:
     if document["sound"]:
-        yield f"The store in {plain(document['root'])} is sound."
+        yield f"The store in {plain(document['root'])} is sound. Its schema version is {document['schema_version']}."
         return
     yield f"{_number(len(document['problems']), 'problem')} in the store in {plain(document['root'])}:"
     yield from _listed(document["problems"])
@@ -150,6 +150,32 @@ def _check(document: Document) -> Iterable[_Part]:
 def _compact(document: Document) -> Iterable[_Part]:
     before, after = document["bytes_before"], document["bytes_after"]
     yield f"Compacted the store in {plain(document['root'])}: {_bytes(before)} before, {_bytes(after)} after."
+
+
+def _backup(document: Document) -> Iterable[_Part]:
+    root, backup = plain(document["root"]), plain(document["backup"])
+    yield f"Backed up the store in {root}, {_bytes(document['bytes'])}: {backup}"
+
+
+def _recover(document: Document) -> Iterable[_Part]:
+    root = plain(document["root"])
+    if document["sound"]:
+        yield f"The store in {root} is sound; nothing was done."
+        return
+    yield f"Recovered the store in {root}; it is sound again."
+    table = _Rows("Rows of", "Saved", "From the backup")
+    for name, count in document["saved"].items():
+        table.add(name.replace("_", " "), count, document["from_backup"][name])
+    yield table
+    if document["backup"] is not None:
+        yield f"Backup: {plain(document['backup'])}"
+    if document["set_aside"] is not None:
+        yield f"The damaged files, as they were: {plain(document['set_aside'])}"
+    if document["missing"]:
+        yield "Missing:"
+        yield from _listed(document["missing"])
+    else:
+        yield "Nothing is known to be missing."
 
 
 def _info(document: Document) -> Iterable[_Part]:
@@ -187,6 +213,8 @@ _PARTS: Final[dict[str, Callable[[Document], Iterable[_Part]]]] = {
     "restore": _restore,
     "check": _check,
     "compact": _compact,
+    "backup": _backup,
+    "recover": _recover,
     "info": _info,
 }
 

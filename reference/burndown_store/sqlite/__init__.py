@@ -5,7 +5,19 @@
 """
 
 from burndown_store.sqlite.backend import SqliteBackend, open_backend, open_backend_normal
+from burndown_store.sqlite.backing_up import back_up_store
 from burndown_store.sqlite.compacting import Compacted, compact
 from burndown_store.sqlite.location import exists
+from burndown_store.sqlite.recovering import Recovered, recover
 
-__all__ = ["Compacted", "SqliteBackend", "compact", "exists", "open_backend", "open_backend_normal"]
+__all__ = [
+    "Compacted",
+    "Recovered",
+    "SqliteBackend",
+    "back_up_store",
+    "compact",
+    "exists",
+    "open_backend",
+    "open_backend_normal",
+    "recover",
+]

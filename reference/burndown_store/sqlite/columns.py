@@ -1,12 +1,12 @@
-"""What a column holds: instants and JSON objects as text, and back.
+"""What a column holds: instants as text or as a number, JSON objects as text, and back.
 
-What goes in was checked by the contract. A text that cannot be read back raises a `ValueError` (`UNREADABLE` names all
-kinds), which may quote the text, so it must not escape: `Session.rows` sees to that.
+What goes in was checked by the contract. What cannot be read back raises a `ValueError` (`UNREADABLE` names all kinds),
+which may quote it, so it must not escape: `Session.rows` sees to that.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -17,15 +17,19 @@ __all__ = [
     "UNREADABLE",
     "instant_text",
     "json_text",
+    "microseconds",
     "optional_instant_text",
     "read_instant",
     "read_json",
+    "read_microseconds",
     "read_optional_instant",
 ]
 
-UNREADABLE: Final = (ValueError, TypeError, msgspec.DecodeError)
+UNREADABLE: Final = (ValueError, TypeError, OverflowError, msgspec.DecodeError)
 
 _ENCODE: Final = msgspec.json.Encoder().encode
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _LENGTH_OF_WHOLE_SECONDS: Final = len('"2025-11-03T08:15:30Z"')
 
 read_instant = datetime.fromisoformat
@@ -37,6 +41,16 @@ def instant_text(instant: datetime) -> str:
     # msgspec is many times faster than isoformat(), and leaves out a fraction that is zero.
     text = _ENCODE(instant).decode("ascii")
     return f"{text[1:-2]}.000000Z" if len(text) == _LENGTH_OF_WHOLE_SECONDS else text[1:-1]
+
+
+def microseconds(instant: datetime) -> int:
+    """Whole microseconds since 1970, negative before; `instant` is in UTC."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def read_microseconds(count: int) -> datetime:
+    """The instant of which `microseconds` gives that number."""
+    return _EPOCH + timedelta(0, 0, count)
 
 
 def optional_instant_text(instant: datetime | None) -> str | None:

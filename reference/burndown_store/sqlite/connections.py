@@ -8,13 +8,15 @@ import threading
 import weakref
 from typing import Final, Literal
 
-from burndown_store.contract import ClosedError, CorruptionError, StorageError, UsageError
-from burndown_store.sqlite.location import StoreFile
+from burndown_store.contract import ClosedError, StorageError, UsageError
+from burndown_store.sqlite.location import StoreFile, is_there
+from burndown_store.sqlite.placing import expect_no_recovery_under_way
 from burndown_store.sqlite.refusals import refusal_of
-from burndown_store.sqlite.schema import examine, prepare
+from burndown_store.sqlite.schema import examine
 from burndown_store.sqlite.session import Session
+from burndown_store.sqlite.upgrading import prepare
 
-__all__ = ["Connections", "Durability"]
+__all__ = ["Connections", "Durability", "is_open_here"]
 
 Durability = Literal["full", "normal"]
 
@@ -24,8 +26,23 @@ _STATEMENTS_KEPT: Final = 256
 _LOG_BYTES_KEPT: Final = 4 * 1024 * 1024
 
 
+# Whoever works on the files themselves has to know, for the system's locks keep processes apart, and not handles.
+_OPEN: Final[weakref.WeakSet[Connections]] = weakref.WeakSet()
+
+
+def is_open_here(path: str) -> bool:
+    """Whether a handle of this process has the store's file open."""
+    place = os.path.realpath(path)
+    return any(os.path.realpath(each.path) == place and not each.is_closed for each in list(_OPEN))
+
+
+class _End:
+    """Lives as long as its thread."""
+
+
 class _OfThread(threading.local):
     session: Session | None = None
+    end: _End | None = None
 
 
 class Connections:
@@ -44,6 +61,17 @@ class Connections:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise StorageError(f"SQLite {sqlite3.sqlite_version} is too old; this backend needs 3.37 or newer")
         self._open_store()
+        _OPEN.add(self)
+
+    @property
+    def path(self) -> str:
+        """The store's file."""
+        return self._file.path
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
 
     def expect_open(self) -> None:
         """Raises `ClosedError` after `close`, `UsageError` in a forked process."""
@@ -85,8 +113,9 @@ class Connections:
             self._examine_untouched()
             connection = self._connect("mode=rwc")
             try:
-                self._file.remember()
                 prepare(connection, path, self._timeout)
+                self._end_creation(connection)
+                self._file.remember()
             except BaseException:
                 connection.close()
                 raise
@@ -96,17 +125,31 @@ class Connections:
 
     def _examine_untouched(self) -> None:
         """Look at what lies there in a way that leaves it as it is, also where it is no store or a newer one."""
-        if not os.path.lexists(self._file.path):
-            return
-        if self._file.is_emptied():
-            raise CorruptionError(f"{self._file.path}: the file was emptied; put a backup in its place")
+        expect_no_recovery_under_way(self._file.path)
+        self._file.expect_not_emptied()
+        if not is_there(self._file.path):
+            self._file.begin_creation()
+        # Another opener may end the creation between the two looks.
+        elif not (self._version() or self._file.is_being_created() or self._version()):
+            raise self._file.emptied()
+
+    def _version(self) -> int:
         # A log that is not empty has the last word on the version. Otherwise nothing needs to be put beside the file.
         parameters = "mode=ro" if self._file.log_bytes() else "mode=ro&immutable=1"
+        if self._file.has_journal():
+            # A power cut during the creation leaves the file torn, and how it was is in there: SQLite puts that back.
+            parameters = "mode=rw"
         probe = sqlite3.connect(self._file.uri(parameters), uri=True, timeout=self._timeout, isolation_level=None)
         try:
-            examine(probe, self._file.path)
+            return examine(probe, self._file.path)
         finally:
             probe.close()
+
+    def _end_creation(self, connection: sqlite3.Connection) -> None:
+        if self._file.is_being_created():
+            (busy, in_log, moved) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if not busy and in_log == moved:
+                self._file.end_creation()
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -129,12 +172,18 @@ class Connections:
             raise
         return connection
 
+    def _shut_with_the_thread(self, session: Session) -> None:
+        """Undo what the thread leaves open when it ends, though somebody may still hold the block."""
+        self._of_thread.end = _End()
+        weakref.finalize(self._of_thread.end, session.shut).atexit = False
+
     def _keep(self, connection: sqlite3.Connection) -> Session:
         session = Session(connection, self._file, round(self._timeout * 1000))
         with self._lock:
             if not self._closed:
                 self._sessions.add(session)
                 self._of_thread.session = session
+                self._shut_with_the_thread(session)
                 return session
         session.shut()
         raise ClosedError(f"{self._file.path}: this handle was closed; open the store again")

@@ -19,9 +19,11 @@ from burndown_store.contract import (
 from burndown_store.sqlite.columns import (
     instant_text,
     json_text,
+    microseconds,
     optional_instant_text,
     read_instant,
     read_json,
+    read_microseconds,
     read_optional_instant,
 )
 from burndown_store.sqlite.operations import Operations, check_place
@@ -126,8 +128,8 @@ class HistoryOperations(Operations):
             {
                 "issue_key = ?": None if issue_key is None else check_identifier(issue_key, "issue_key"),
                 f"{other}field = ?": None if field is None else check_text(field, "field"),
-                f"{other}changed_at >= ?": None if start is None else instant_text(check_instant(start, "start")),
-                f"{other}changed_at <= ?": None if end is None else instant_text(check_instant(end, "end")),
+                f"{other}changed_at >= ?": None if start is None else microseconds(check_instant(start, "start")),
+                f"{other}changed_at <= ?": None if end is None else microseconds(check_instant(end, "end")),
                 _HISTORY_IS_VALID: None if valid_at is None else instant_text(check_instant(valid_at, "valid_at")),
             },
             order=f"{other}changed_at, issue_key, position",
@@ -153,7 +155,7 @@ def history_of(issue_key: str, fetched_at: str | None, expires_at: str, details:
 
 def entry_of(
     issue_key: str,
-    changed_at: str,
+    changed_at: int,
     field: str,
     field_id: str | None,
     field_type: str | None,
@@ -168,7 +170,7 @@ def entry_of(
     return ChangeEntry(
         issue_key=issue_key,
         change=Change(
-            changed_at=read_instant(changed_at),
+            changed_at=read_microseconds(changed_at),
             field=field,
             field_id=field_id,
             field_type=field_type,
@@ -197,7 +199,7 @@ def _change_row(query: int, position: int, issue_key: str, change: Change) -> tu
         query,
         position,
         issue_key,
-        instant_text(change.changed_at),
+        microseconds(change.changed_at),
         change.field,
         change.field_id,
         change.field_type,

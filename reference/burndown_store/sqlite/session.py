@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from burndown_store.contract import BusyError, ClosedError, CorruptionError, PersistenceError, StorageError
 from burndown_store.sqlite.columns import UNREADABLE
 from burndown_store.sqlite.location import StoreFile
-from burndown_store.sqlite.refusals import refusal_of
+from burndown_store.sqlite.refusals import RECOVER, refusal_of
 
 __all__ = ["Session"]
 
@@ -63,9 +63,11 @@ class Session:
                 found = self._connection.execute(statement, parameters).fetchall()
                 return list(starmap(build, found))
             except sqlite3.Error as error:
-                refusal = refusal_of(error, self._file.path)
+                # The driver raises an error without a code for text that is no UTF-8.
+                is_text = type(error) is sqlite3.OperationalError and not hasattr(error, "sqlite_errorcode")
+                refusal = self._unreadable() if is_text else refusal_of(error, self._file.path)
             except UNREADABLE:
-                refusal = CorruptionError(f"{self._file.path}: a row cannot be read; check() says more")
+                refusal = self._unreadable()
             # Raised out here, so that no error that quotes what was read hangs on it as its context.
             raise self._refused(refusal)
 
@@ -220,6 +222,9 @@ class Session:
         except sqlite3.Error as error:
             raise self._refused(refusal_of(error, self._file.path)) from None
 
+    def _unreadable(self) -> PersistenceError:
+        return CorruptionError(f"{self._file.path}: a row cannot be read; check() says more, and {RECOVER}")
+
     def _refused(self, refusal: PersistenceError) -> PersistenceError:
         """The error to raise. Inside a transaction it dooms it, and the store is released for others at once."""
         if self._shut:
@@ -253,5 +258,8 @@ class Session:
 
 
 def _close(connection: sqlite3.Connection, lock: threading.RLock) -> None:
-    with lock, contextlib.suppress(sqlite3.Error):
-        connection.close()
+    # The interpreter ends too while a thread waits in here for another's write; it is not waited for.
+    if lock.acquire(blocking=False):
+        with contextlib.suppress(sqlite3.Error):
+            connection.close()
+        lock.release()

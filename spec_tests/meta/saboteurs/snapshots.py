@@ -341,6 +341,8 @@ class ConnectionsWithoutALog(Connections):
         else:
             super()._open_store()
             self.session().execute("PRAGMA journal_mode = DELETE")
+            # The log is gone with that, and is not to be missed.
+            self._file.remember()
 
 
 @saboteur("a-reader-makes-no-writer-wait", says=("set_app_state('key', 'value')", "raised BusyError"))
