@@ -27,8 +27,8 @@ __all__ = ["main"]
 
 EXIT_CODES = """\
 exit codes:
-  0  every backend conforms: all clauses that it claims hold, judged in this run;
-     or it conforms here: all that this machine has the means to judge
+  0  every backend conforms: all clauses that it claims hold, judged in this run
+  0  or it conforms here: all but those that this machine cannot judge
   1  a backend fails
   4  the command cannot be carried out as it was given
   6  no verdict: a claimed clause was not judged, and nothing failed
@@ -106,6 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         seed=arguments.seed,
         timeout=arguments.timeout or (THOROUGH_TIMEOUT if arguments.thorough else TIMEOUT),
         thorough=arguments.thorough,
+        windows_rules=arguments.windows_rules,
         pytest_options=tuple(pytest_options),
     )
     try:
@@ -170,6 +171,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     judging.add_argument(
         "--thorough", action="store_true", help="kill at every point where a sample is taken otherwise; takes long"
+    )
+    judging.add_argument(
+        "--windows-rules",
+        action="store_true",
+        help="on a disk with the rules that files have on Windows; needs FUSE",
     )
     listing = commands.add_parser(
         "clauses",

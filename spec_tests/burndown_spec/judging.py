@@ -36,19 +36,21 @@ def judge(
     *,
     claims: frozenset[Capability],
     seed: int = 0,
-    timeout: float = 60.0,
+    timeout: float = 120.0,
     thorough: bool = False,
+    place: str | None = None,
 ) -> Result:
     """Run `clause` on a fresh store of `target`, which claims `claims`, for at most `timeout` seconds.
 
-    `thorough` has it try all that it would take a sample of.
+    `thorough` has it try all that it would take a sample of; `place` is the folder for its stores, if not that of
+    temporary files.
 
     What does not end is left to its daemon thread, with its store, and fails as *did not end*, with every stack.
     """
     if reason := clause.not_claimed(claims):
         return Result(clause=clause.id, backend=target.name, outcome=Outcome.NOT_CLAIMED, reason=reason)
     started = time.perf_counter()
-    folder = Path(tempfile.mkdtemp(prefix="burndown-spec-"))
+    folder = Path(tempfile.mkdtemp(prefix="burndown-spec-", dir=place))
     stage = Stage(target, folder, seed=seed, thorough=thorough)
     error = _error_within(timeout, lambda: _play(clause, stage))
     outcome, reason, failure, repro = Outcome.HOLDS, "", None, ""

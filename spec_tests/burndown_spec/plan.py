@@ -20,7 +20,8 @@ class PlannedBackend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`clauses` are the ids to judge, `ledger` is the file for what came of it; `thorough` is said by `Options`.
+    """`clauses` are the ids to judge, `ledger` is the file for what came of it; `thorough`
+    is said by `Options`. `windows_disk` is a folder with the rules of Windows in which all stores are to lie, or "".
 
     A process that a clause holds for `grace` seconds longer than the judge may take is ended; `stacks` is the folder
     for the stacks of its threads.
@@ -33,6 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ledger: str
     stacks: str
     thorough: bool = False
+    windows_disk: str = ""
     grace: float = 30.0
 
 

@@ -20,6 +20,7 @@ import pytest
 import burndown_spec.clauses
 from burndown_spec.clauses import CATALOGUE
 from burndown_spec.failure_text import failure_text, ways_to_reproduce
+from burndown_spec.faults.windows_rules import obey
 from burndown_spec.judging import judge
 from burndown_spec.ledger import Chosen, Ended, Judged, Ledger, Lost, Started, Uncollected, dumps, loads
 from burndown_spec.oracle import register_profiles
@@ -100,7 +101,10 @@ class ClauseItem(pytest.Item):
         faulthandler.dump_traceback_later(2 * timeout + shell.plan.grace, exit=True, file=shell.stacks)
         try:
             claims = self.planned.claims
-            result = judge(self.clause, self.target, claims=claims, seed=seed, timeout=timeout, thorough=thorough)
+            place = shell.plan.windows_disk or None
+            result = judge(
+                self.clause, self.target, claims=claims, seed=seed, timeout=timeout, thorough=thorough, place=place
+            )
         finally:
             faulthandler.cancel_dump_traceback_later()
         self.user_properties.append((RESULT, dumps(result)))
@@ -181,6 +185,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if others:
         raise pytest.UsageError(f"{others[0]}: clauses are chosen by --clause or by pytest's -k, not by path")
     plan = read_plan(Path(config.getoption("spec_run")))
+    if plan.windows_disk:
+        obey()
     register_profiles()
     config.pluginmanager.register(PlanPlugin(plan), "burndown-spec-plan")
     if not hasattr(config, "workerinput"):

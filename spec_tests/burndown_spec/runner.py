@@ -16,6 +16,8 @@ from pathlib import Path
 from burndown_spec.clauses import CATALOGUE
 from burndown_spec.evidence import evidence_of
 from burndown_spec.failure_text import clipped
+from burndown_spec.faults import Disk, unavailable
+from burndown_spec.faults.windows_rules import OBEYED
 from burndown_spec.judging_process import Course, judge_in_process
 from burndown_spec.plan import Plan, PlannedBackend
 from burndown_spec.preflight import Found, examine
@@ -37,7 +39,7 @@ from burndown_store.contract import CONTRACT_VERSION
 __all__ = ["INTERRUPTED", "THOROUGH_TIMEOUT", "TIMEOUT", "USAGE", "Options", "RefusedError", "run"]
 
 USAGE, INTERRUPTED = 4, 6
-TIMEOUT, THOROUGH_TIMEOUT = 60.0, 3600.0
+TIMEOUT, THOROUGH_TIMEOUT = 120.0, 3600.0
 EXIT_CODES = {Judgement.CONFORMS: 0, Judgement.CONFORMS_HERE: 0, Judgement.FAILS: 1, Judgement.NO_VERDICT: 6}
 
 
@@ -47,7 +49,11 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command was asked for; `thorough` tries all that a clause would take a sample of."""
+    """What the command was asked for.
+
+    `thorough` tries all that a clause would take a sample of; with `windows_rules` all files lie on a disk that has
+    the rules of Windows.
+    """
 
     backends: tuple[str, ...]
     report: Path | None = None
@@ -56,6 +62,7 @@ class Options:
     seed: int = 0
     timeout: float = TIMEOUT
     thorough: bool = False
+    windows_rules: bool = False
     pytest_options: tuple[str, ...] = ()
 
 
@@ -69,8 +76,10 @@ def run(options: Options) -> int:
     started_at, started = datetime.now(UTC), time.perf_counter()
     # Opening a store is no sample of anything.
     patience = TIMEOUT if options.thorough else options.timeout
-    with _own_folder() as folder:
-        environment = _environment(folder)
+    if options.windows_rules and (why := unavailable()):
+        raise RefusedError(f"--windows-rules: {why}")
+    with _own_folder() as folder, _windows_disk(folder, wanted=options.windows_rules) as windows_disk:
+        environment = _environment(folder, windows_disk)
         found = [
             examine(name, timeout=patience, folder=folder, environment=environment)
             for name in dict.fromkeys(options.backends)
@@ -82,6 +91,7 @@ def run(options: Options) -> int:
             seed=options.seed,
             timeout=options.timeout,
             thorough=options.thorough,
+            windows_disk=windows_disk,
             ledger=str(folder / "ledger.jsonl"),
             stacks=str(folder / "stacks"),
         )
@@ -105,7 +115,7 @@ def run(options: Options) -> int:
         timeout=options.timeout,
         thorough=options.thorough,
         required=options.require,
-        notes=_notes(course),
+        notes=_notes(course, windows_rules=options.windows_rules),
     )
     return _told(document, [verdict for _, verdict in judged], options.report)
 
@@ -123,12 +133,25 @@ def _own_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+@contextmanager
+def _windows_disk(folder: Path, *, wanted: bool) -> Iterator[str]:
+    """A folder on a disk that has the rules of Windows, where one is wanted, or else ""."""
+    if not wanted:
+        yield ""
+        return
+    (folder / "windows").mkdir()
+    with Disk(folder / "windows") as disk:
+        disk.add("burndown_spec.faults.windows_rules:WindowsRules")
+        yield str(disk.path)
+
+
+def _environment(folder: Path, windows_disk: str) -> dict[str, str]:
     """The environment of the processes: what they leave behind, even when they are killed, lies in `folder`."""
     temporary = folder / "tmp"
     temporary.mkdir()
     own = {name: str(temporary) for name in ("TMPDIR", "TEMP", "TMP")}
-    return {"HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), **os.environ, **own}
+    rules = {OBEYED: "1"} if windows_disk else {}
+    return {"HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"), **os.environ, **own, **rules}
 
 
 def _prepared(report: Path) -> bool:
@@ -159,11 +182,16 @@ def _verdict(found: Found, backend: PlannedBackend, plan: Plan, course: Course, 
     return judge_backend(CATALOGUE, evidence, required)
 
 
-def _notes(course: Course) -> list[str]:
+def _notes(course: Course, *, windows_rules: bool) -> list[str]:
+    notes = (
+        ["Judged on a disk with the rules of Windows: what fails may hold without --windows-rules."]
+        if windows_rules
+        else []
+    )
     if not course.stacks:
-        return []
+        return notes
     ended = "A process was ended, because a clause held the interpreter far beyond --timeout. Its threads were here:"
-    return [f"{ended}\n{clipped(course.stacks)}"]
+    return [*notes, f"{ended}\n{clipped(course.stacks)}"]
 
 
 def _told(document: Document, verdicts: Sequence[BackendVerdict], report: Path | None) -> int:

@@ -52,7 +52,7 @@ class User:
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=300,
+            timeout=900,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 

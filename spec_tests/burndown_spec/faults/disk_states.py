@@ -24,7 +24,7 @@ from itertools import zip_longest
 
 from burndown_spec.faults.recording import ROOT, Record
 
-__all__ = ["DiskState", "disk_states"]
+__all__ = ["DiskState", "DiskStates", "disk_states", "uncut"]
 
 SECTOR, PAGE = 512, 4096
 
@@ -241,30 +241,77 @@ def _with_torn(until: int, place: int, how: str) -> _Choice:
     return dict.fromkeys(range(until), KEPT) | {place: how}
 
 
-def disk_states(records: Sequence[Record], *, seed: int, limit: int | None = None) -> Iterator[DiskState]:
+def disk_states(records: Sequence[Record], *, seed: int, limit: int | None = None) -> DiskStates:
     """The states after a cut at every moment, in their order; after the last record `settled`, where there is one.
 
     Each kind of loss is met at each moment; among many changes that are equal in kind it is drawn which are kept. Given
     a `limit`, about so many of the states: every one in which all or nothing of the unsynced is there as soon as
     something was told, and of the others some of each kind after each kind of record of each file, the first one in the
-    run among them.
+    run among them. Of such a sample one state of each kind comes first, and each part of the rest is from the whole
+    run, so that it is worth something also where it is not tried to its end.
     """
-    relevant = _without_scratch(records)
-    chosen = None if limit is None else _sample(relevant, seed, limit)
+    return DiskStates(_without_scratch(records), seed, limit)
+
+
+class DiskStates:
+    """States, each made when it is come to. `kinds` says how many kinds they are of: in a sample, so many are first."""
+
+    def __init__(self, records: Sequence[Record], seed: int, limit: int | None) -> None:
+        self._records, self._seed, self._limit = records, seed, limit
+        chosen = None if limit is None else _sample(records, seed, limit)
+        by_kind: dict[str, list[int]] = {}
+        for place, kind in _distinct(records, seed, limit, chosen):
+            by_kind.setdefault(kind, []).append(place)
+        self.kinds = len(by_kind)
+        self._places = [place for places in by_kind.values() for place in places]
+        draw = random.Random(seed)
+        self._parts = [set(self._places)] if limit is None else _parts(list(by_kind.values()), draw)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[DiskState]:
+        for part in self._parts:
+            for place, cut, (kind, choice) in _all_ways(self._records, self._seed, self._limit):
+                if place in part:
+                    folders, files = cut.disk.state(choice())
+                    yield DiskState(cut.moment, kind, cut.marks, folders, files)
+
+
+def _distinct(
+    records: Sequence[Record], seed: int, limit: int | None, chosen: Collection[int] | None
+) -> Iterator[tuple[int, str]]:
+    """The places and kinds of the chosen that leave other changes than those before them."""
     met: set[tuple[object, ...]] = set()
     settled = -1
-    for place, cut, way in _all_ways(relevant, seed, limit):
+    for place, cut, (kind, choice) in _all_ways(records, seed, limit):
         if not cut.grew and cut.moment != settled:
             # From here on, what is there for certain is other than before, or more was told.
             settled = cut.moment
             met.clear()
         if chosen is None or place in chosen:
-            choice = way[1]()
-            key = tuple(sorted(choice.items()))
+            key = tuple(sorted(choice().items()))
             if key not in met:
                 met.add(key)
-                folders, files = cut.disk.state(choice)
-                yield DiskState(cut.moment, way[0], cut.marks, folders, files)
+                yield place, kind
+
+
+def _parts(by_kind: Sequence[list[int]], draw: random.Random, count: int = 6) -> list[set[int]]:
+    """One place of each kind, and the others dealt out."""
+    first = {draw.choice(places) for places in by_kind}
+    rest = sorted(place for places in by_kind for place in places if place not in first)
+    draw.shuffle(rest)
+    return [first, *(set(rest[number::count]) for number in range(count))]
+
+
+def uncut(records: Sequence[Record]) -> DiskState:
+    """What lies on the disk in the end, where nothing was lost."""
+    disk = _Disk()
+    for record in records:
+        disk.follow(record)
+    folders, files = disk.state(dict.fromkeys(range(len(disk.changes)), KEPT))
+    marks = tuple(record.name for record in records if record.kind == "mark")
+    return DiskState(len(records), "all is there", marks, folders, files)
 
 
 def _without_scratch(records: Sequence[Record]) -> list[Record]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["HOSTILE_NAMES", "that_folders_can_have"]
+
+# On Windows a whole path has 260 characters, with two such names in it.
+_LONG = 200 if sys.platform != "win32" else 60
 
 HOSTILE_NAMES = (
     *("default", "main", "p_0a1b2c3d4e5f", "q_20251103_120000", "shared-Team Blue-20251116", "queries", "backups"),
@@ -25,7 +29,7 @@ HOSTILE_NAMES = (
     ),
     *("50%", "%2e%2e", "%s", "{0}", "o'brien", 'say "so"', "'; DROP TABLE profiles; --", "$HOME", "`id`", "a&b|c"),
     *("..dots", ".hidden", "dots..", "-rf", "~", "*", "?", "[ab]", "a\\b", "C:", "a:b", "NUL", "con.txt", "#1", "_"),
-    *("line\nend", "tab\tstop", "\x7f", "0", "01", "1.0", "None", "null", "x" * 200, "ü" * 120),
+    *("line\nend", "tab\tstop", "\x7f", "0", "01", "1.0", "None", "null", "x" * _LONG, "ü" * (_LONG // 2)),
 )
 """Names of folders as users typed them, or could have."""
 
