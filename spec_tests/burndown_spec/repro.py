@@ -140,7 +140,8 @@ def _definitions() -> tuple[dict[str, str], dict[str, frozenset[str]], list[ast.
         text = inspect.getsource(import_module(f"{vocabulary.__name__}.{module}"))
         for node in ast.parse(text).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                sources[node.name] = ast.get_source_segment(text, node) or ""
+                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                sources[node.name] = "\n".join(text.splitlines()[first - 1 : node.end_lineno])
                 uses[node.name] = frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 imports.append(node)

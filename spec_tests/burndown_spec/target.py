@@ -2,7 +2,8 @@
 
 BACKEND is a short name, that is an entry point of the group `burndown.backends`, or `module:factory`, found from the
 current folder. The factory takes a directory and `timeout=` (seconds) and returns an open backend; an optional
-`destroy(directory)` in the same module removes what lies outside of the directory.
+`destroy(directory)` in the same module removes what lies outside of the directory. `migration`, `recover` and
+`old_stores` may be offered there too: see `migrating`, `recovering` and `old_stores` in the vocabulary.
 """
 
 from __future__ import annotations

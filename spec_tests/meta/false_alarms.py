@@ -1,6 +1,6 @@
 """Run the gate on a conforming backend again and again, each time with another seed; every failure is a false alarm.
 
-    python spec_tests/meta/false_alarms.py [--runs 50] [--first-seed 1] [BACKEND …]
+    python spec_tests/meta/false_alarms.py [--runs 30] [--first-seed 1] [BACKEND …]
 
 Exits 0 when every run conformed, 1 otherwise. Prints one line for each run that did not, and a summary.
 """
@@ -16,7 +16,7 @@ import time
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("backends", nargs="*", default=["sqlite"], metavar="BACKEND")
-    parser.add_argument("--runs", type=int, default=50)
+    parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--first-seed", type=int, default=1)
     options = parser.parse_args()
     alarms, seconds = 0, []

@@ -12,15 +12,15 @@ from typing import Any, Self
 import pytest
 
 from burndown_spec import cli
-from burndown_spec.clauses import CATALOGUE, migration_safety
+from burndown_spec.clauses import CATALOGUE, killed, migration_safety
 from burndown_spec.judging import judge
 from burndown_spec.oracle import MemoryBackend
 from burndown_spec.results import Outcome, Result
 from burndown_spec.runner import Options
-from burndown_spec.sampling import kind_of, sample_of
+from burndown_spec.sampling import crucial_of_steps, kind_of, sample_of, sample_of_steps
 from burndown_spec.target import Factory, Target, find_target
-from burndown_spec.vocabulary import crash_points, end_at
-from burndown_store.contract import Capability
+from burndown_spec.vocabulary import crash_points, end_at, killed_at, points_of, torn_parts
+from burndown_store.contract import BusyError, Capability
 
 KINDS = ("line", "file", "statement", "call")
 SETTING = "with open_backend(location, timeout=5.0) as backend: backend.set_app_state('k', 'v')"
@@ -108,10 +108,74 @@ def test_a_process_that_does_not_come_to_the_point_says_so(tmp_path: Path) -> No
 
 
 def test_a_job_that_fails_by_itself_is_an_error_and_no_crash(tmp_path: Path) -> None:
-    with pytest.raises(ChildProcessError, match="ZeroDivisionError"):
+    with pytest.raises(ChildProcessError, match=r"^ZeroDivisionError: division by zero"):
         crash_points(Tiny, tmp_path, "1 / 0", KINDS)
     with pytest.raises(ChildProcessError, match="ZeroDivisionError"):
         end_at(Tiny, tmp_path, "1 / 0", "before call 1: open")
+
+
+class RefusedAtTheStart(Tiny):
+    """Refuses its first transaction, there."""
+
+    at = "the start"
+    refused = False
+
+    def refuse(self, at: str) -> None:
+        if at == self.at and not self.refused:
+            self.refused = True
+            raise BusyError("somebody else writes; try again")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Self]:
+        self.refuse("the start")
+        yield self
+        self.refuse("the end")
+
+    def set_app_state(self, key: str, value: str) -> None:
+        self.refuse("a call")
+        super().set_app_state(key, value)
+
+
+class RefusedAtACall(RefusedAtTheStart):
+    at = "a call"
+
+
+class RefusedAtTheEnd(RefusedAtTheStart):
+    at = "the end"
+
+
+STEP = ("set_app_state", "k", "v")
+
+
+@pytest.mark.parametrize(
+    ("backend", "refused", "made"),
+    [
+        (RefusedAtTheStart, "after call 2: refused transaction", "after call 5: end of transaction"),
+        (RefusedAtACall, "after call 4: end of transaction", "after call 7: end of transaction"),
+        (RefusedAtTheEnd, "after call 4: end of transaction", "after call 7: end of transaction"),
+    ],
+)
+def test_a_transaction_that_is_refused_is_repeated_and_acknowledged_when_it_is_made(
+    tmp_path: Path, backend: type[Tiny], refused: str, made: str
+) -> None:
+    assert {refused, made} < {*points_of(backend, tmp_path, [[STEP], STEP])}
+
+    assert killed_at(backend, tmp_path, refused, [[STEP], STEP]) == {"at": refused, "opened": True, "acknowledged": 0}
+    assert killed_at(backend, tmp_path, made, [[STEP], STEP]) == {"at": made, "opened": True, "acknowledged": 1}
+
+
+def test_of_torn_parts_those_that_tell_come_first_and_others_are_counted() -> None:
+    before = {f"part {number}": "before" for number in range(6)}
+    after = dict.fromkeys(before, "after")
+    found = {**before, "part 4": "after", "part 5": "neither"}
+
+    assert torn_parts(found, {"at": "after file 1: write x", "acknowledged": 3}, before, after) == [
+        "after a kill at 'after file 1: write x', 3 steps acknowledged",
+        "part 5: as neither",
+        *("part 0: as before it", "part 1: as before it", "part 2: as before it"),
+        *("part 4: as after it", "1 more as before it"),
+    ]
+    assert torn_parts(after, {"at": "after file 1: write x", "acknowledged": 3}, before, after) == []
 
 
 POINTS = [
@@ -158,6 +222,47 @@ def test_another_seed_gives_another_sample_and_nothing_gives_none() -> None:
     assert sample_of([], 0) == []
 
 
+def around(kind: str, number: int, what: str, *inside: str) -> list[str]:
+    return [f"before {kind} {number}: {what}", *inside, f"after {kind} {number}: {what}"]
+
+
+STEPS = [
+    *around("call", 1, "open", "line a/x.py:1", "line a/x.py:2"),
+    *around(
+        "call",
+        2,
+        "save_task",
+        "line a/x.py:3",
+        *around("statement", 1, "BEGIN"),
+        *around("statement", 2, "DELETE tasks"),
+        *around("statement", 3, "INSERT tasks"),
+        *around("statement", 4, "COMMIT"),
+    ),
+    *around("call", 3, "transaction", *around("statement", 5, "BEGIN")),
+    *around("call", 4, "set_app_state", *around("statement", 6, "INSERT state")),
+    *around("call", 5, "clear_task", *around("statement", 7, "DELETE tasks")),
+    *around("call", 6, "end of transaction", *around("statement", 8, "COMMIT")),
+    *around("call", 7, "save_task", *around("file", 1, "write tasks")),
+    *around("call", 8, "close"),
+]
+MIDST = ["before statement 4: COMMIT", "before statement 8: COMMIT"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_sample_of_steps_has_the_midst_of_each_first_and_then_their_ends(seed: int) -> None:
+    sample = sample_of_steps(STEPS, seed)
+
+    assert sample[:5] == crucial_of_steps(STEPS, seed)
+    assert [point for point in sample[:5] if point in MIDST] == MIDST
+    assert {*sample} >= {"after statement 2: DELETE tasks", "after statement 6: INSERT state"}
+    assert {*sample} >= {"after call 2: save_task", "after call 6: end of transaction", "after call 7: save_task"}
+    assert {*sample} & {f"after call {number}" for number in ("3: transaction", "4: set_app_state", "5: clear_task")}
+    assert {*sample} & {"before file 1: write tasks", "after file 1: write tasks"}
+    assert {*map(kind_of, sample)} == {*map(kind_of, STEPS)}
+    assert sample == sample_of_steps(STEPS, seed)
+    assert len({*sample}) == len(sample) < len(STEPS)
+
+
 KILLED = CATALOGUE["migration-killed-inside-the-store"]
 
 
@@ -182,23 +287,18 @@ class NothingToKill(Stub):
             return Told()
 
 
-@contextmanager
-def other_each_time(location: Path) -> Iterator[str]:
-    mark = location.parent / "times"
-    times = len(mark.read_bytes()) if mark.exists() else 0
-    mark.write_bytes(b"x" * (times + 1))
-    yield f"made-{times}"
-
-
 class NeverTheSame(Stub):
-    """Its migration makes a file that has another name each time."""
+    """Its migration makes a file every second time, which has another name each time."""
 
     class migration:  # noqa: N801 - a namespace, as a module is
         @staticmethod
         def migrate(location: Path, open_backend: Any, **_: Any) -> Told:
-            with other_each_time(location) as name:
-                (location / name).write_bytes(b"")
-                (location / name).rename(location / "made")
+            mark = location.parent / "times"
+            times = len(mark.read_bytes()) if mark.exists() else 0
+            mark.write_bytes(b"x" * (times + 1))
+            if times % 2:
+                (location / f"made-{times}").write_bytes(b"")
+                (location / f"made-{times}").rename(location / "made")
             return Told()
 
 
@@ -227,6 +327,40 @@ def test_where_a_point_is_not_come_to_again_the_clause_fails_and_says_how_many_w
     assert result.measured["crash points"].endswith(", tried 1, fired 0")
 
 
+CALL, NOWHERE = "after call 2: transaction", "before statement 9999: COMMIT"
+
+
+@pytest.mark.parametrize(
+    ("points", "outcome", "reason"),
+    [
+        ([CALL, NOWHERE], Outcome.HOLDS, ""),
+        ([CALL, NOWHERE, NOWHERE], Outcome.UNDECIDED, "no verdict: of 3 points tried 1 were reached"),
+    ],
+)
+def test_a_point_that_is_not_come_to_again_is_no_fault_but_most_must_be(
+    points: list[str], outcome: Outcome, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(killed, "sample_of_steps", lambda *_: points)
+    clause = CATALOGUE["killed-inside-a-transaction"]
+
+    result = judge(clause, find_target("sqlite"), claims=clause.needs)
+
+    assert (result.outcome, result.reason) == (outcome, reason)
+    assert result.measured["crash points, steps"].endswith(f"tried {len(points)}, fired 1")
+
+
+def test_where_the_time_ends_before_all_that_is_crucial_was_tried_there_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(killed, "SECONDS_OF_SAMPLE", -1.0)
+    clause = CATALOGUE["killed-while-opening"]
+
+    result = judge(clause, find_target("sqlite"), claims=clause.needs)
+
+    assert result.outcome is Outcome.UNDECIDED
+    assert result.reason.startswith("no verdict: 0 of ")
+
+
 @pytest.mark.parametrize("thorough", [False, True])
 def test_a_sample_is_tried_or_all_where_the_judge_is_thorough(thorough: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migration_safety, "crash_points", lambda *_: POINTS)
@@ -242,7 +376,7 @@ def test_a_sample_is_tried_or_all_where_the_judge_is_thorough(thorough: bool, mo
 
 @pytest.mark.parametrize(
     ("given", "timeout", "thorough"),
-    [([], 60.0, False), (["--thorough"], 3600.0, True), (["--thorough", "--timeout", "90"], 90.0, True)],
+    [([], 120.0, False), (["--thorough"], 3600.0, True), (["--thorough", "--timeout", "90"], 90.0, True)],
 )
 def test_the_command_is_thorough_when_it_is_asked_and_gives_it_the_time(
     given: list[str], timeout: float, thorough: bool, monkeypatch: pytest.MonkeyPatch

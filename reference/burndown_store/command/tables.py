@@ -145,6 +145,7 @@ def _check(document: Document) -> Iterable[_Part]:
         return
     yield f"{_number(len(document['problems']), 'problem')} in the store in {plain(document['root'])}:"
     yield from _listed(document["problems"])
+    yield f"Make it sound with: burndown-store recover {plain(document['root'])}"
 
 
 def _compact(document: Document) -> Iterable[_Part]:

@@ -50,6 +50,8 @@ _INSTANTS: Final = {
     *("created_at", "last_used_at", "updated_at", "fetched_at", "expires_at", "calculated_at"),
     *("created", "updated", "resolved"),
 }
+# Further lines would say the same of further rows.
+_SHOWN: Final = 5
 _DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
@@ -82,11 +84,15 @@ def _survived(connection: sqlite3.Connection, name: str, found: Iterator[str]) -
 
 
 def _pages(connection: sqlite3.Connection) -> Iterator[str]:
-    found = [message for (message,) in connection.execute("PRAGMA integrity_check") if message != "ok"]
-    if found:
+    told = [message for (message,) in connection.execute("PRAGMA integrity_check") if message != "ok"]
+    # One message may be a hundred lines, of which the first names the database.
+    found = [line for message in told for line in message.splitlines() if not line.startswith("***")] or told
+    if told:
         _expect_read(connection)
-    for message in found:
-        yield f"SQLite finds: {message}."
+    for line in found[:_SHOWN]:
+        yield f"SQLite finds: {line.removesuffix('.')}."
+    if len(found) > _SHOWN:
+        yield f"SQLite finds {len(found) - _SHOWN} things more in the pages."
 
 
 def _expect_read(connection: sqlite3.Connection) -> None:

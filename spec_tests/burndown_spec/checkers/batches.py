@@ -89,5 +89,6 @@ class _Batches:
             by = f"of {who(self._transactions[min(writers)].operation)}" if writers else "as before all batches"
             told.append((f"{shown(key)} as {shown(value)}, {by}", writers))
         one, others = min(told, key=lambda each: len(each[1]))
-        other = next((text for text, writers in told if not writers & others), told[-1][0])
+        # Where nobody wrote the one, all others that somebody wrote are of another batch.
+        other = next((text for text, writers in told if writers and not writers & others), told[-1][0])
         return f"{one}, together with {other}"

@@ -13,7 +13,7 @@ from burndown_spec.expectations import expect_that
 from burndown_spec.levels import Level
 from burndown_spec.registry import clause
 from burndown_spec.stage import Stage
-from burndown_spec.vocabulary import is_serial, play, serial_order
+from burndown_spec.vocabulary import is_serial, play, schedule_of, serial_order
 from burndown_store.contract import Backend, Capability
 
 LEVEL = Level.TRANSACTIONAL
@@ -30,8 +30,9 @@ SETTINGS = (
 )
 
 
-def _expect_serial(backend: Backend, stage: Stage, schedule: list[tuple[str, ...]]) -> None:
+def _expect_serial(backend: Backend, stage: Stage, text: str) -> None:
     """Play the schedule in each setting on a fresh store, and expect answers as of a serial order."""
+    schedule = schedule_of(text)
     people = list(dict.fromkeys(who for who, *_ in schedule))
     for name, in_threads, shared in SETTINGS:
         first = stage.start_over(timeout=0.05)
@@ -57,17 +58,10 @@ def _told(rows: Any) -> str:
     return ", ".join(refused) or f"as if {' before '.join(order)}"
 
 
-def _steps(text: str) -> list[tuple[str, ...]]:
-    """The schedule written as `A begin; A get x; A set x 1; A list; A end`."""
-    names = {"get": "get_app_state", "set": "set_app_state", "delete": "delete_app_state", "list": "list_app_state"}
-    steps = [step.split() for step in text.split(";")]
-    return [(who, names.get(operation, operation), *arguments) for who, operation, *arguments in steps]
-
-
 @clause("no-dirty-write", sentences="16.8 16.9", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
 def no_dirty_write(backend: Backend, stage: Stage) -> None:
     """Of two transactions that write the same two values, what stays is one's work or the other's, not some of each."""
-    _expect_serial(backend, stage, _steps("A begin; B begin; A set x A; B set x B; B set y B; B end; A set y A; A end"))
+    _expect_serial(backend, stage, "A begin; B begin; A set x A; B set x B; B set y B; B end; A set y A; A end")
 
 
 @clause("no-dirty-read", sentences="16.8 16.9", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
@@ -76,7 +70,7 @@ def no_dirty_read(backend: Backend, stage: Stage) -> None:
     _expect_serial(
         backend,
         stage,
-        _steps("A begin; B begin; A set x A; B get x; B set y B; B end; A get y; A end"),
+        "A begin; B begin; A set x A; B get x; B set y B; B end; A get y; A end",
     )
 
 
@@ -90,39 +84,41 @@ def no_dirty_read(backend: Backend, stage: Stage) -> None:
 )
 def no_aborted_read(backend: Backend, stage: Stage) -> None:
     """No transaction, and no single read, finds what another wrote that was undone in the end."""
-    _expect_serial(backend, stage, _steps("A begin; A set x A; B begin; B get x; C get x; A fail; B get x; B end"))
+    _expect_serial(backend, stage, "A begin; A set x A; B begin; B get x; C get x; A fail; B get x; B end")
 
 
 @clause("no-intermediate-read", sentences="16.8 16.2", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
 def no_intermediate_read(backend: Backend, stage: Stage) -> None:
     """No transaction, and no single read, finds a value that its writer replaced before its end."""
     _expect_serial(
-        backend, stage, _steps("A begin; A set x half; B begin; B get x; C get x; A set x whole; A end; B get x; B end")
+        backend,
+        stage,
+        "A begin; A set x half; B begin; B get x; C get x; A set x whole; A end; B get x; B end",
     )
 
 
 @clause("no-circular-information-flow", sentences="16.8", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
 def no_circular_information_flow(backend: Backend, stage: Stage) -> None:
     """Two transactions never each read what the other wrote."""
-    _expect_serial(backend, stage, _steps("A begin; B begin; A set x A; B set y B; A get y; B get x; A end; B end"))
+    _expect_serial(backend, stage, "A begin; B begin; A set x A; B set y B; A get y; B get x; A end; B end")
 
 
 @clause("no-lost-update", sentences="16.8 16.9", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
 def no_lost_update(backend: Backend, stage: Stage) -> None:
     """Of two transactions that read a value and write it back changed, none overwrites the other's work unseen."""
-    _expect_serial(backend, stage, _steps("A begin; A get x; B begin; B get x; A set x 0+A; B set x 0+B; A end; B end"))
+    _expect_serial(backend, stage, "A begin; A get x; B begin; B get x; A set x 0+A; B set x 0+B; A end; B end")
 
 
 @clause("no-update-lost-to-a-single-call", sentences="16.8 16.1", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
 def no_update_lost_to_a_single_call(backend: Backend, stage: Stage) -> None:
     """A single write between a transaction's read and its write is waited for, refused, or undoes the transaction."""
-    _expect_serial(backend, stage, _steps("A begin; A get x; B set x B; A set x 0+A; A end"))
+    _expect_serial(backend, stage, "A begin; A get x; B set x B; A set x 0+A; A end")
 
 
 @clause("no-read-skew", sentences="16.8", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
 def no_read_skew(backend: Backend, stage: Stage) -> None:
     """A transaction that reads two values finds them as of one moment, not one before and one after another's work."""
-    _expect_serial(backend, stage, _steps("A begin; A get x; B begin; B set x 1; B set y 1; B end; A get y; A end"))
+    _expect_serial(backend, stage, "A begin; A get x; B begin; B set x 1; B set y 1; B end; A get y; A end")
 
 
 @clause("no-write-skew", sentences="16.8", level=LEVEL, needs=NEEDS, likely_causes=CAUSES)
@@ -132,7 +128,7 @@ def no_write_skew(backend: Backend, stage: Stage) -> None:
     _expect_serial(
         backend,
         stage,
-        _steps("A begin; B begin; A get x; A get y; B get x; B get y; A set x A; B set y B; A end; B end"),
+        "A begin; B begin; A get x; A get y; B get x; B get y; A set x A; B set y B; A end; B end",
     )
 
 
@@ -142,7 +138,7 @@ def no_phantom(backend: Backend, stage: Stage) -> None:
     _expect_serial(
         backend,
         stage,
-        _steps("A begin; B begin; A list; B list; A set a A; B set b B; A end; B end"),
+        "A begin; B begin; A list; B list; A set a A; B set b B; A end; B end",
     )
 
 
@@ -152,7 +148,7 @@ def no_phantom_deleted(backend: Backend, stage: Stage) -> None:
     _expect_serial(
         backend,
         stage,
-        _steps("A begin; B begin; A list; B get y; B delete x; A set y A; B end; A list; A end"),
+        "A begin; B begin; A list; B get y; B delete x; A set y A; B end; A list; A end",
     )
 
 
@@ -162,5 +158,5 @@ def no_fractured_batch(backend: Backend, stage: Stage) -> None:
     _expect_serial(
         backend,
         stage,
-        _steps("A begin; A set x 1; B begin; B get x; B get y; A set y 1; A end; B get y; B list; B end; C list"),
+        "A begin; A set x 1; B begin; B get x; B get y; A set y 1; A end; B get y; B list; B end; C list",
     )

@@ -21,7 +21,16 @@ from typing import Any
 
 from burndown_spec.vocabulary.migrating import migration_of
 
-__all__ = ["announcing", "are_planned", "beginning", "crash_points", "end_at", "own_process"]
+__all__ = [
+    "announcing",
+    "answer_of",
+    "are_planned",
+    "beginning",
+    "crash_points",
+    "end_at",
+    "following",
+    "own_process",
+]
 
 
 def beginning() -> str:
@@ -47,8 +56,8 @@ def find_factory():
     return found
 
 def job(open_backend):
-    names = dict(vars(importlib.import_module("burndown_store.contract")))
-    names.update(datetime=datetime.datetime, date=datetime.date, UTC=datetime.UTC)
+    names = dict(vars(datetime))
+    names.update(vars(importlib.import_module("burndown_store.contract")))
     names.update(open_backend=open_backend, location=location, migration=migration)
     exec(compile(order["job"], "<the job>", "exec"), names)
 """
@@ -57,9 +66,10 @@ def job(open_backend):
 def announcing() -> str:
     """The part of a child's program that makes it come to points: `reach`, `find_announcing_factory`, `follow`."""
     return r"""
-import re, sqlite3
+import re, sqlite3, threading
 
 ENDED = 9
+WORKER = threading.get_ident()
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 FILE_EVENTS = {"os.rename": "rename", "os.remove": "remove", "os.mkdir": "make", "os.rmdir": "remove",
                "os.truncate": "truncate", "os.link": "link"}
@@ -67,18 +77,31 @@ reached, counted, pending = {}, {}, []
 INTO = r"\b(?:INTO|FROM|UPDATE|TABLE|INDEX|ON)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?"
 TABLE = INTO + r"[\"'`\[]?([A-Za-z_][A-Za-z_0-9]*)"
 lines, watched, is_watched = set(), set(), {}
-active = False
+active, acknowledged, open_blocks = False, 0, 0
+
+def numbered(point):
+    # A file may have another name each time, with the number of the process in it.
+    return point.partition(": ")[0] if point.startswith(("before file ", "after file ")) else point
 
 def reach(point):
     # That something is over is known when anything else comes.
     settle()
-    if point == order["point"]:
-        os._exit(ENDED)
+    if numbered(point) == numbered(order["point"]):
+        arrive()
     reached[point] = True
+
+def arrive():
+    os.write(1, str(acknowledged).encode())
+    os._exit(ENDED)
 
 def settle():
     while pending:
         reach(pending.pop())
+
+def acknowledge():
+    # Inside a transaction nothing is promised yet.
+    global acknowledged
+    acknowledged += not open_blocks
 
 def around(kind, what):
     counted[kind] = counted.get(kind, 0) + 1
@@ -124,6 +147,9 @@ def trace(frame, event, _):
 def hear(event, arguments):
     if not active or (event not in FILE_EVENTS and event != "open"):
         return
+    # What other threads do comes at other times each time.
+    if threading.get_ident() != WORKER:
+        return
     if event == "open":
         name, mode, flags = arguments
         if not (set(mode) & set("wax+") if isinstance(mode, str) else (flags or 0) & WRITING):
@@ -146,7 +172,8 @@ def told(text):
     return f"{verb} {table[1]}" if table and verb not in ("PRAGMA", "SAVEPOINT", "RELEASE") else verb
 
 def hear_statement(text):
-    pending.append(around("statement", told(text)))
+    if threading.get_ident() == WORKER:
+        pending.append(around("statement", told(text)))
 
 def listening(connect):
     def connecting(*arguments, **settings):
@@ -162,13 +189,30 @@ class Block:
     def __init__(self, handle, block, name):
         self._handle, self._block, self._name = handle, block, name
     def __enter__(self):
+        global open_blocks
         after = around("call", self._name)
-        self._block.__enter__()
+        try:
+            self._block.__enter__()
+        except BaseException:
+            # No end of it will come.
+            reach(f"after call {counted['call']}: refused {self._name}")
+            raise
+        open_blocks += 1
         reach(after)
         return self._handle
     def __exit__(self, *error):
+        global open_blocks
         after = around("call", "end of " + self._name)
-        answer = self._block.__exit__(*error)
+        try:
+            answer = self._block.__exit__(*error)
+        except BaseException:
+            open_blocks -= 1
+            reach(after)
+            raise
+        open_blocks -= 1
+        # One that is left by an error was undone, and may be repeated.
+        if error[0] is None:
+            acknowledge()
         reach(after)
         return answer
 
@@ -183,7 +227,12 @@ class Announcing:
             return lambda: Block(self, member(), name)
         def call(*arguments, **settings):
             after = around("call", name)
-            answer = member(*arguments, **settings)
+            try:
+                answer = member(*arguments, **settings)
+            except BaseException:
+                reach(after)
+                raise
+            acknowledge()
             reach(after)
             return answer
         return call
@@ -193,6 +242,7 @@ class Announcing:
     def __exit__(self, *error):
         after = around("call", "close")
         answer = self._backend.__exit__(*error)
+        acknowledge()
         reach(after)
         return answer
 
@@ -206,6 +256,7 @@ def find_announcing_factory():
         after = around("call", "open")
         backend = factory(*arguments, **settings)
         watch_kind(type(backend))
+        acknowledge()
         reach(after)
         return Announcing(backend)
     return factory, open_announcing
@@ -250,38 +301,57 @@ def own_process(open_backend: Any, location: Path, program: str, **order: Any) -
     return process
 
 
-def crash_points(open_backend: Any, location: Path, job: str, kinds: Sequence[str]) -> list[str]:
-    """The points of these kinds to which the job comes in a process of its own, in their order; it is then done.
+def answer_of(process: subprocess.Popen[str], *, seconds: float = 50.0) -> str:
+    """What the process says until it ends; raises `ChildProcessError` for an end that is none of its points.
 
-    Kinds are "line", "file", "statement" and "call".
+    It is killed when that takes longer.
+    """
+    try:
+        told, complaints = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise ChildProcessError(f"the process did not end within {seconds:g} s") from None
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    if process.returncode not in (0, 9):
+        complaints = complaints.strip()
+        last = complaints.rpartition("\n")[2] or "it said nothing"
+        raise ChildProcessError(f"{last} (the process ended with {process.returncode}): {complaints[-500:]}")
+    return told
+
+
+def following(open_backend: Any, location: Path, job: str, point: str) -> subprocess.Popen[str]:
+    """A process that does the job and ends at the point, saying how many calls it has had the answers of by then.
+
+    A transaction counts as one call, at its end, and opening the store is one. Where it does not come to the point, it
+    says to which it came.
     """
     program = f"""{beginning()}{announcing()}
 factory, open_backend = find_announcing_factory()
-migration = migration_of(factory)
+# Only a job that migrates needs it imported.
+migration = migration_of(factory) if "migration" in order["job"] else None
 follow(factory, job, open_backend)
 sys.stdout.write(json.dumps(list(reached)))
 sys.stdout.flush()
 os._exit(0)
 """
-    process = own_process(open_backend, location, program, job=job, point="")
-    told, complaints = process.communicate()
-    if process.returncode != 0:
-        raise ChildProcessError(f"the process ended with {process.returncode}: {complaints.strip()[-500:]}")
+    return own_process(open_backend, location, program, job=job, point=point)
+
+
+def crash_points(open_backend: Any, location: Path, job: str, kinds: Sequence[str]) -> list[str]:
+    """The points of these kinds to which the job comes in a process of its own, in their order; it is then done.
+
+    Kinds are "line", "file", "statement" and "call".
+    """
+    told = answer_of(following(open_backend, location, job, ""))
     return [point for point in json.loads(told) if {*point.split()[:2]} & {*kinds}]
 
 
 def end_at(open_backend: Any, location: Path, job: str, point: str) -> str:
     """How a process ends that does the job: "at the point", with nothing closed, or else "at the end of the job"."""
-    program = f"""{beginning()}{announcing()}
-factory, open_backend = find_announcing_factory()
-migration = migration_of(factory)
-follow(factory, job, open_backend)
-os._exit(0)
-"""
-    process = own_process(open_backend, location, program, job=job, point=point)
-    _, complaints = process.communicate()
-    if process.returncode not in (0, 9):
-        raise ChildProcessError(f"the process ended with {process.returncode}: {complaints.strip()[-500:]}")
+    process = following(open_backend, location, job, point)
+    answer_of(process)
     return "at the point" if process.returncode == 9 else "at the end of the job"
 
 

@@ -10,7 +10,14 @@ from burndown_spec.vocabulary.blocks import Worker, begin, finish, raise_in
 from burndown_spec.vocabulary.callers import CallersOwnError
 from burndown_store.contract import BusyError, PersistenceError
 
-__all__ = ["is_serial", "play", "refused_once_and_for_all", "serial_order", "told_step_by_step"]
+__all__ = ["is_serial", "play", "refused_once_and_for_all", "schedule_of", "serial_order", "told_step_by_step"]
+
+
+def schedule_of(text: str) -> list[tuple[Any, ...]]:
+    """The schedule written as `A begin; A get x; A set x 1; A list; A end`."""
+    names = {"get": "get_app_state", "set": "set_app_state", "delete": "delete_app_state", "list": "list_app_state"}
+    steps = [step.split() for step in text.split(";")]
+    return [(who, names.get(operation, operation), *arguments) for who, operation, *arguments in steps]
 
 
 def play(

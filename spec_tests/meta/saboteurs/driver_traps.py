@@ -328,7 +328,8 @@ class HasOneConnection(SqliteBackend):
     def __init__(self, location: Location, *, timeout: float = 5.0) -> None:
         super().__init__(location, timeout=timeout)
         # In place of one for each thread.
-        self._connections._of_thread = SimpleNamespace(session=self._connections.session())  # type: ignore[assignment]
+        of_all = SimpleNamespace(session=self._connections.session(), end=self._connections._of_thread.end)
+        self._connections._of_thread = of_all  # type: ignore[assignment]
 
 
 @saboteur(
