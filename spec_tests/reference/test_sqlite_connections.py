@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from burndown_store.contract import ClosedError, CorruptionError, StorageError, UsageError
+from burndown_store.contract import ClosedError, CorruptionError, StorageError, StorageLostError, UsageError
 from burndown_store.sqlite import SqliteBackend, open_backend
 from sqlite_samples import a_profile, a_query, an_issue
 
@@ -119,6 +120,37 @@ def test_a_thread_that_ends_in_a_transaction_undoes_it_though_its_block_is_held(
         with pytest.raises(ClosedError):
             blocks[0].__exit__(None, None, None)
         assert backend.list_app_state() == {"other": "kept"}
+
+
+def test_the_log_goes_with_the_last_thread_and_the_next_one_begins_another(location: Path) -> None:
+    handles = []
+
+    def run(work: Callable[[], object]) -> None:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(30)
+
+    log = location / "profiles" / "burndown.db-wal"
+    run(lambda: handles.append(open_backend(location)))
+    (backend,) = handles
+    for number in range(3):
+        assert not log.exists()
+        run(partial(backend.set_app_state, f"{number}", "kept"))
+    # Held from here on, it may not go any more.
+    assert len(backend.list_app_state()) == 3
+    log.unlink()
+    with pytest.raises(StorageLostError):
+        backend.list_app_state()
+    told: list[object] = []
+
+    def look() -> None:
+        with pytest.raises(StorageLostError) as raised:
+            backend.list_app_state()
+        told.append(raised.value)
+
+    run(look)
+    assert len(told) == 1
+    backend.close()
 
 
 def test_an_interpreter_ends_while_a_thread_waits_for_another_writer(location: Path) -> None:

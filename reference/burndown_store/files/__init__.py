@@ -12,6 +12,8 @@ from burndown_store.files.saving import (
     remove_tree,
     saving,
     stored,
+    sync_file,
+    sync_names,
 )
 
 __all__ = [
@@ -26,4 +28,6 @@ __all__ = [
     "remove_tree",
     "saving",
     "stored",
+    "sync_file",
+    "sync_names",
 ]

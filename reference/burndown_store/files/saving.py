@@ -28,6 +28,8 @@ __all__ = [
     "remove_tree",
     "saving",
     "stored",
+    "sync_file",
+    "sync_names",
 ]
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ def saving() -> Iterator[Save]:
                 _temporary(path).unlink()
         raise
     for folder in dict.fromkeys(path.parent for path in prepared):
-        _sync(folder)
+        sync_names(folder)
 
 
 def stored(path: Path) -> bytes | None:
@@ -99,33 +101,40 @@ def make_folder(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not exists(each)]
     folder.mkdir(parents=True, exist_ok=True)
     for made in missing:
-        _sync(made.parent)
+        sync_names(made.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make what was written to the file survive a power cut. Raises `OSError`."""
+    # Windows syncs only what may be written.
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def put_in_place(made: Path, place: Path) -> None:
     """Give a file or a folder its final name, where nothing lies yet. Raises `OSError`."""
     _patiently(partial(made.rename, place))
-    _sync(place.parent)
+    sync_names(place.parent)
 
 
 def remove(path: Path) -> None:
     """Remove the file, if it is there. Raises `OSError`."""
     _patiently(lambda: path.unlink(missing_ok=True))
-    _sync(path.parent)
+    sync_names(path.parent)
 
 
 def remove_tree(folder: Path) -> None:
     """Remove the folder with all that lies in it, if it is there. Raises `OSError`."""
     with suppress(*_ABSENT):
         shutil.rmtree(folder)
-        _sync(folder.parent)
+        sync_names(folder.parent)
 
 
 def _temporary(path: Path) -> Path:
     return path.with_name(path.name + TEMPORARY)
 
 
-def _sync(folder: Path) -> None:
+def sync_names(folder: Path) -> None:
     """Make the names in a folder survive a power cut, where the system lets a folder be opened for that."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)

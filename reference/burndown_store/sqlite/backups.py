@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from burndown_store.contract import BusyError, CorruptionError, StorageError
-from burndown_store.files import exclusive, make_folder, put_in_place
+from burndown_store.files import exclusive, make_folder, put_in_place, sync_file
 from burndown_store.sqlite.refusals import refusal_of
 
 __all__ = ["BACKUPS", "back_up", "backups_in"]
@@ -56,7 +56,7 @@ def back_up(connection: sqlite3.Connection, location: str | os.PathLike[str], *,
             try:
                 _discard(part)
                 _copy(connection, part, timeout)
-                _sync(part)
+                sync_file(part)
                 put_in_place(part, place)
             except BaseException:
                 with suppress(OSError):
@@ -99,12 +99,6 @@ def _giving_up(timeout: float, part: Path) -> Callable[[int, int, int], None]:
             raise BusyError(f"{part.parent}: another keeps the store to itself, so no backup was made; try again")
 
     return look
-
-
-def _sync(path: Path) -> None:
-    # Windows syncs only what may be written.
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _discard(part: Path) -> None:

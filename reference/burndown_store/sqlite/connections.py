@@ -8,7 +8,7 @@ import threading
 import weakref
 from typing import Final, Literal
 
-from burndown_store.contract import ClosedError, StorageError, UsageError
+from burndown_store.contract import ClosedError, StorageError, StorageLostError, UsageError
 from burndown_store.sqlite.location import StoreFile, is_there
 from burndown_store.sqlite.placing import expect_no_recovery_under_way
 from burndown_store.sqlite.refusals import refusal_of
@@ -24,8 +24,6 @@ OLDEST_SQLITE: Final = (3, 37, 0)
 _STATEMENTS_KEPT: Final = 256
 # The write-ahead log is cut back to this after a write that needed more.
 _LOG_BYTES_KEPT: Final = 4 * 1024 * 1024
-
-
 # Whoever works on the files themselves has to know, for the system's locks keep processes apart, and not handles.
 _OPEN: Final[weakref.WeakSet[Connections]] = weakref.WeakSet()
 
@@ -84,12 +82,35 @@ class Connections:
         """The calling thread's session."""
         session = self._of_thread.session
         if session is None:
-            self._file.expect_present()
+            self._expect_present()
             try:
-                session = self._keep(self._connect("mode=rw"))
+                session = self._keep(self._connected_again())
             except sqlite3.Error as error:
                 raise refusal_of(error, self._file.path) from None
         return session
+
+    def _expect_present(self) -> None:
+        """As the file's own, but what became of the log counts only while a connection of this handle holds it."""
+        try:
+            self._file.expect_present()
+        except StorageLostError:
+            with self._lock:
+                is_held = any(not session.is_shut for session in self._sessions)
+            if not is_held:
+                self._file.forget_log()
+            # Looked at once more in any case: another thread may have begun the next log meanwhile.
+            self._file.expect_present()
+
+    def _connected_again(self) -> sqlite3.Connection:
+        connection = self._connect("mode=rw")
+        try:
+            # SQLite opens the log at the first look, and from then on it has to stay.
+            connection.execute("PRAGMA user_version").fetchone()
+            self._file.remember_log()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def session_in_use(self) -> Session | None:
         """The calling thread's session while it has a transaction or a snapshot open."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from burndown_store.contract import CorruptionError, StorageError, StorageLostError, ValidationError
+from burndown_store.files import make_folder, sync_names
 from burndown_store.sqlite.refusals import RECOVER, refusal_of
 from burndown_store.sqlite.second_look import uri_of
 
@@ -72,7 +73,7 @@ class StoreFile:
             creating.open("ab").close()
         except OSError as error:
             raise StorageError(f"{creating}: {error.strerror}; see to the medium and its permissions") from None
-        _sync_entries(creating.parent)
+        sync_names(creating.parent)
 
     def is_being_created(self) -> bool:
         """Whether the file may still be without its layout."""
@@ -88,9 +89,18 @@ class StoreFile:
 
     def remember(self) -> None:
         """Take the files as they are now for those that were opened."""
-        found = [_status(self.path + ending) for ending in _OPENED]
-        self._identities = [_identity(status) for status in found]
-        self._bytes = 0 if found[0] is None else found[0].st_size
+        database = _status(self.path)
+        self._identities[0] = _identity(database)
+        self._bytes = 0 if database is None else database.st_size
+        self.remember_log()
+
+    def remember_log(self) -> None:
+        """Take the log as it is now, and the index of it, for those that were opened."""
+        self._identities[1:] = [_identity(_status(self.path + ending)) for ending in _OPENED[1:]]
+
+    def forget_log(self) -> None:
+        """Expect no log: SQLite removes it with the last connection, and the next one begins another."""
+        self._identities[1:] = [None, None]
 
     def expect_present(self) -> None:
         """Raises `StorageLostError` when a file that was opened is gone, replaced or emptied.
@@ -161,28 +171,11 @@ def folder_of(location: object) -> Path:
 
 def _make_folder(folder: Path) -> None:
     try:
-        missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise StorageError(f"{folder}: the folder cannot be created ({error.strerror}); choose another") from None
     if not os.access(folder, os.W_OK):
         raise StorageError(f"{folder}: the folder may not be written; see to its permissions")
-    for made in missing:
-        _sync_entries(made.parent)
-
-
-def _sync_entries(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, where the system lets a folder be opened for that."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
 
 
 def is_there(path: str) -> bool:

@@ -16,14 +16,12 @@ from burndown_store.sqlite.columns import UNREADABLE, instant_text, read_instant
 from burndown_store.sqlite.location import FILE
 from burndown_store.sqlite.salvaging import Key, Lost, Salvaged, TableShape, shapes_of
 from burndown_store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, scripts
-from burndown_store.sqlite.soundness import looks
+from burndown_store.sqlite.soundness import INSTANTS, looks
 
 __all__ = ["Mended", "mend"]
 
-_INSTANTS: Final = {
-    *("created_at", "last_used_at", "updated_at", "fetched_at", "expires_at", "changed_at", "calculated_at"),
-    *("created", "updated", "resolved"),
-}
+# In version 1 that of a change was text as well.
+_INSTANTS: Final = INSTANTS | {"changed_at"}
 # What a row may refer to, and by what: table, its columns, the other table, that one's columns.
 _REFERENCES: Final = (
     ("queries", ("profile_id",), "profiles", ("id",)),

@@ -22,7 +22,15 @@ from burndown_store.files import exists, make_folder, put_in_place, remove, remo
 from burndown_store.sqlite.backups import BACKUPS
 from burndown_store.sqlite.location import BESIDE, FILE, is_there
 
-__all__ = ["discard_work", "end_recovery", "expect_no_recovery_under_way", "file_errors", "make_ready", "work_folder"]
+__all__ = [
+    "discard_work",
+    "end_recovery",
+    "expect_no_recovery_under_way",
+    "file_errors",
+    "is_ready",
+    "make_ready",
+    "work_folder",
+]
 
 _WORK: Final = ".recovering"
 _READY: Final = "ready"
@@ -36,10 +44,15 @@ def work_folder(root: Path) -> Path:
 
 def expect_no_recovery_under_way(path: str) -> None:
     """Raises `CorruptionError` where the store's file is just being exchanged, or was when somebody was killed."""
-    if is_there(str(work_folder(Path(path).parents[1]) / _READY)):
+    if is_ready(Path(path).parents[1]):
         raise CorruptionError(
             f"{path}: a recovery was begun and has not ended; wait for it, or end it with: burndown-store recover ROOT"
         )
+
+
+def is_ready(root: Path) -> bool:
+    """Whether a recovery is only to be ended."""
+    return is_there(str(work_folder(root) / _READY))
 
 
 def discard_work(root: Path) -> None:

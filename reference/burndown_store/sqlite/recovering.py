@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from burndown_store.contract import BusyError, NotFoundError, PersistenceError, StorageError
-from burndown_store.files import exclusive, exists, make_folder, remove_tree
+from burndown_store.files import exclusive, exists, make_folder, remove_tree, sync_file
 from burndown_store.sqlite.backend import open_backend
 from burndown_store.sqlite.backups import BACKUPS, backups_in
 from burndown_store.sqlite.connections import is_open_here
 from burndown_store.sqlite.location import FILE, folder_of
 from burndown_store.sqlite.mending import Mended, mend
-from burndown_store.sqlite.placing import discard_work, end_recovery, file_errors, make_ready, work_folder
+from burndown_store.sqlite.placing import discard_work, end_recovery, file_errors, is_ready, make_ready, work_folder
 from burndown_store.sqlite.refusals import refusal_of
 from burndown_store.sqlite.salvaging import Key, Salvaged, keys_in, nothing, salvage
 from burndown_store.sqlite.schema import examine
@@ -66,16 +66,16 @@ def recover(location: str | os.PathLike[str], *, timeout: float = 5.0) -> Recove
     path = root / FILE
     if is_open_here(str(path)):
         raise BusyError(f"{path}: this process has the store open; close its handles and try again")
-    is_there = any(exists(path.with_name(path.name + each)) for each in _COPIED) or _can_be_ended(root)
+    is_there = any(exists(path.with_name(path.name + each)) for each in _COPIED) or is_ready(root)
     if not is_there and not backups_in(root):
         raise NotFoundError(f"{root}: there is no store to recover, nor a backup of one; name the store's folder")
     with _alone(path):
-        if not _can_be_ended(root) and _is_sound(root, timeout):
+        if not is_ready(root) and _is_sound(root, timeout):
             return _SOUND
         with file_errors(root):
             make_folder(root / BACKUPS)
         with _locked(root, timeout):
-            if not _can_be_ended(root):
+            if not is_ready(root):
                 discard_work(root)
                 _build(root, timeout)
             ended = end_recovery(root)
@@ -93,10 +93,6 @@ def recover(location: str | os.PathLike[str], *, timeout: float = 5.0) -> Recove
 
 
 _SOUND: Final = Recovered(sound=True, saved={}, from_backup={}, backup=None, missing=(), set_aside=None)
-
-
-def _can_be_ended(root: Path) -> bool:
-    return exists(work_folder(root) / "ready")
 
 
 def _is_sound(root: Path, timeout: float) -> bool:
@@ -150,7 +146,7 @@ def _mended(work: Path, backup: Path | None, timeout: float) -> Mended:
     with open_backend(work / "new", timeout=timeout) as backend:
         if problems := backend.check():
             raise StorageError(f"{old}: no sound store could be made of it, and nothing was changed: {problems[0]}")
-    _sync(work / "new" / FILE)
+    sync_file(work / "new" / FILE)
     return mended
 
 
@@ -195,12 +191,6 @@ def _copy(root: Path, to: Path) -> None:
     # A log alone is nothing that SQLite reads; and an empty file is a store that is still to be made.
     if exists(to / FILE) and (to / FILE).stat().st_size == 0:
         (to / FILE).unlink()
-
-
-def _sync(path: Path) -> None:
-    # Windows syncs only what may be written.
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 @contextmanager

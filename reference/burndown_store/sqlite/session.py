@@ -46,6 +46,11 @@ class Session:
         weakref.finalize(self, _close, connection, self._lock)
 
     @property
+    def is_shut(self) -> bool:
+        """Whether the connection is closed, or is just being closed."""
+        return self._shut
+
+    @property
     def in_snapshot(self) -> bool:
         """Whether a snapshot is open, inside a transaction or not."""
         return self._snapshots > 0

@@ -19,7 +19,7 @@ from burndown_store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, scripts
 from burndown_store.sqlite.second_look import is_damaged
 from burndown_store.sqlite.state import APP_STATE, TASKS, task_of
 
-__all__ = ["looks", "problems"]
+__all__ = ["INSTANTS", "looks", "problems"]
 
 # Raises for the row of a table that is no record of the contract, given the names of its columns.
 Judge: TypeAlias = Callable[[Sequence[str], Sequence[Any]], None]
@@ -46,10 +46,13 @@ _CHANGES_OF_NOTHING: Final = (
     "SELECT count(*) FROM changes WHERE NOT EXISTS (SELECT 1 FROM histories"
     " WHERE histories.query = changes.query AND histories.issue_key = changes.issue_key)"
 )
-_INSTANTS: Final = {
-    *("created_at", "last_used_at", "updated_at", "fetched_at", "expires_at", "calculated_at"),
-    *("created", "updated", "resolved"),
-}
+INSTANTS: Final = frozenset(
+    {
+        *("created_at", "last_used_at", "updated_at", "fetched_at", "expires_at", "calculated_at"),
+        *("created", "updated", "resolved"),
+    }
+)
+"""The columns that hold an instant as text, by name."""
 # Further lines would say the same of further rows.
 _SHOWN: Final = 5
 _DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
@@ -151,7 +154,7 @@ def _check_record(build: Callable[..., Any], names: Sequence[str], row: Sequence
     check(build(*row))
     for name, text in zip(names, row, strict=True):
         # Instants are compared as texts, so that one spelled otherwise comes in the wrong place.
-        if name in _INSTANTS and text is not None and instant_text(read_instant(text)) != text:
+        if name in INSTANTS and text is not None and instant_text(read_instant(text)) != text:
             raise ValueError("an instant is not spelled as instants are")
 
 

@@ -12,8 +12,10 @@ from burndown_spec.furnished import EVERY_READ, EVERY_WRITE
 from burndown_spec.levels import Level
 from burndown_spec.registry import clause
 from burndown_spec.stage import Stage, UnavailableError
+from burndown_spec.values.records import a_profile
 from burndown_spec.vocabulary import (
     answered_in_a_pool,
+    answered_thread_by_thread,
     crossing,
     files_left_open,
     in_thread,
@@ -36,6 +38,23 @@ LEVEL = Level.CONCURRENT
 SHARED = (Capability.SHARED,)
 TRANSACTIONS = (Capability.TRANSACTIONS,)
 BOTH = (Capability.SHARED, Capability.TRANSACTIONS)
+
+
+@clause(
+    "a-handle-outlives-the-thread-that-opened-it",
+    sentences="11.2",
+    depends_on=("threads-share-a-handle",),
+    likely_causes=(
+        "the connection of the thread that opened the handle is closed with it, and counts for all",
+        "what is beside the file when it is opened is expected to stay, and goes with the last connection",
+    ),
+)
+def a_handle_outlives_the_thread_that_opened_it(backend: Backend, stage: Stage) -> None:
+    """A handle works in any thread when that which opened it has ended, and those that used it before."""
+    stage.start_without_a_store()
+    calls = [("save_profile", a_profile()), ("get_profile", "p"), ("set_app_state", "key", "value"), ("check",)]
+    found = stage.do_here(answered_thread_by_thread, [*calls, ("list_app_state",), ("list_profiles",)])
+    expect_same(found, [None, a_profile(), None, [], {"key": "value"}, [a_profile()]])
 
 
 @clause(

@@ -48,6 +48,7 @@ from burndown_spec.vocabulary.crash_points import (
 )
 from burndown_spec.vocabulary.crowds import (
     answered_in_a_pool,
+    answered_thread_by_thread,
     crossing,
     given_or_raised,
     increased_by_many,
@@ -484,6 +485,7 @@ __all__ = [
     "announcing",
     "answer_of",
     "answered_in_a_pool",
+    "answered_thread_by_thread",
     "answers_of",
     "answers_of_every_read",
     "apart_from",

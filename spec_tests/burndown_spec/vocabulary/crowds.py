@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from burndown_spec.vocabulary.blocks import Worker, begin, finish, raise_in
-from burndown_spec.vocabulary.callers import together
+from burndown_spec.vocabulary.callers import in_thread, together
 from burndown_spec.vocabulary.outcomes import Raised, attempt
 from burndown_spec.vocabulary.people import People, Person, done_with_patience, increase, told_in_the_end
 from burndown_store.contract import BusyError, retry
 
 __all__ = [
     "answered_in_a_pool",
+    "answered_thread_by_thread",
     "crossing",
     "given_or_raised",
     "increased_by_many",
@@ -33,6 +34,15 @@ __all__ = [
     "went_on",
     "written_after_a_kill",
 ]
+
+
+def answered_thread_by_thread(open_backend: Any, location: Path, calls: Sequence[Any]) -> list[Any]:
+    """What the calls give on one handle, each in a thread that has ended by the next, as has that which opened it."""
+    backend = in_thread(open_backend, location, timeout=5.0)
+    try:
+        return [in_thread(getattr(backend, operation), *arguments) for operation, *arguments in calls]
+    finally:
+        in_thread(backend.close)
 
 
 def read_beside_writers(open_backend: Any, location: Path, readers: int, times: int) -> dict[str, Any]:

@@ -140,6 +140,8 @@ class CallingProcess:
     def __init__(self, part: dict[str, Any]) -> None:
         self._part = part
         self._callers: list[Caller] = []
+        # For `linger`, whose threads draw in whatever order they come.
+        random.seed(f"{part['seed']} {part['process']}")
         # Whatever a backend prints is none of what is told here.
         self._told, sys.stdout = sys.stdout, sys.stderr
         self._heard: queue.SimpleQueue[str] = queue.SimpleQueue()

@@ -12,7 +12,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import ClassVar, Self
 
-from burndown_store.contract import BusyError, Expired, StorageError
+from burndown_spec.oracle import MemoryBackend
+from burndown_store.contract import BusyError, Expired, Profile, StorageError
 from burndown_store.sqlite import SqliteBackend
 from burndown_store.sqlite.session import Session
 from saboteurs import saboteur
@@ -38,6 +39,29 @@ class Marking(SqliteBackend):
 
     def mark(self, name: str) -> Path:
         return self._location.with_name(f"{self._location.name}.{name}")
+
+
+@saboteur("a-handle-outlives-the-thread-that-opened-it", says=("answered_thread_by_thread", "raised StorageError"))
+class EndsWithItsOpener(MemoryBackend):
+    """Has the connection of the thread that opened it, which goes with that thread."""
+
+    def __init__(self, location: Location, *, timeout: float = 5.0) -> None:
+        super().__init__(location, timeout=timeout)
+        self._opener = threading.current_thread()
+
+    def save_profile(self, profile: Profile) -> None:
+        if not self._opener.is_alive():
+            raise StorageError("the connection was closed; open the store again")
+        super().save_profile(profile)
+
+
+@saboteur("a-handle-outlives-the-thread-that-opened-it", says=("answered_thread_by_thread", "raised StorageLostError"))
+class ExpectsItsFirstLog(SqliteBackend):
+    """Takes the log for lost that SQLite removed with the last connection, that of a thread that has ended."""
+
+    def __init__(self, location: Location, *, timeout: float = 5.0) -> None:
+        super().__init__(location, timeout=timeout)
+        self._file.forget_log = lambda: None  # type: ignore[method-assign]
 
 
 @saboteur("readers-pass-by-waiting-writers", says=("read_beside_writers", "raised BusyError"))

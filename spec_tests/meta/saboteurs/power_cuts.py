@@ -133,7 +133,8 @@ class NeverSyncsTheFolders(PowerSafe):
     """Syncs its files, and of the folders that it makes for them nothing."""
 
     def __init__(self, location_: Location, *, timeout: float = 5.0) -> None:
-        with mock.patch.object(location, "_sync_entries"):
+        makes = mock.patch.object(location, "make_folder", lambda folder: folder.mkdir(parents=True, exist_ok=True))
+        with makes, mock.patch.object(location, "sync_names"):
             super().__init__(location_, timeout=timeout)
 
 
