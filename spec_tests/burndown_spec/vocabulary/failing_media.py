@@ -16,11 +16,13 @@ The store is used in a process of its own, in which each of some tasks is done a
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from burndown_spec.vocabulary.crash_points import beginning, own_process
@@ -339,11 +341,19 @@ def operations_of(open_backend: Any, location: Path, tasks: Sequence[str]) -> di
         return {task: medium.operations(task) for task in tasks}
 
 
-def faults_tried(open_backend: Any, location: Path, cases: Sequence[Sequence[str]]) -> list[tuple[int, list[str]]]:
-    """For each case, a task and its fault: how many operations failed, and what is wrong. Ends with the first wrong."""
+def faults_tried(
+    open_backend: Any, location: Path, cases: Sequence[Sequence[str]], seconds: float = math.inf
+) -> list[tuple[int, list[str]]]:
+    """For each case, a task and its fault: how many operations failed, and what is wrong.
+
+    Ends with the first wrong, and begins no case after so many seconds.
+    """
     found: list[tuple[int, list[str]]] = []
+    end = monotonic() + seconds
     with MediumAtWork(open_backend, location) as medium:
         for task, fault in cases:
+            if monotonic() > end:
+                break
             wrong, fired = medium.wrong(task, fault)
             found.append((fired, wrong))
             if wrong:
