@@ -166,19 +166,25 @@ def not_passed_over(open_backend: Any, location: Path) -> dict[str, str]:
     busy, own = open_backend(location, timeout=5.0), open_backend(location, timeout=0.1)
     over = threading.Event()
     began = threading.Barrier(3)
+    failed: list[BaseException] = []
 
     def write_on(key: str) -> None:
-        increase(busy, key, 1, 100)
-        began.wait()
-        while not over.wait(0.03):
+        try:
             increase(busy, key, 1, 100)
+            began.wait()
+            while not over.wait(0.03):
+                increase(busy, key, 1, 100)
+        except BaseException as error:
+            failed.append(error)
+            began.abort()
 
     threads = [threading.Thread(target=write_on, args=(key,), daemon=True) for key in ("one", "two")]
     try:
         with People(open_backend, location, 1, 0.1) as (person,):
             for thread in threads:
                 thread.start()
-            began.wait()
+            with suppress(threading.BrokenBarrierError):
+                began.wait()
             person.start("increase", "process", 1, 12)
             told = {"thread": "done"}
             try:
@@ -186,13 +192,17 @@ def not_passed_over(open_backend: Any, location: Path) -> dict[str, str]:
             except BusyError:
                 told["thread"] = "refused"
             told["process"] = told_in_the_end(person)
-            return told
     finally:
         over.set()
+        began.abort()
         for thread in threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
         own.close()
         busy.close()
+    if failed:
+        raise failed[0]
+    return told
 
 
 def crossing(one: Any, other: Any, rounds: int) -> list[str]:
@@ -303,11 +313,11 @@ def written_after_a_kill(open_backend: Any, location: Path, moment: str) -> dict
             killed.call("open", 30.0)
             holder.call("hold", "holder")
             killed.start("patiently", "set_app_state", "killed", "wrote")
+        elif moment == "transaction":
+            killed.call("hold", "killed")
         else:
             killed.call("enter", moment)
             killed.call("get_app_state", "killed")
-            if moment == "transaction":
-                killed.call("set_app_state", "killed", "wrote")
         killed.kill()
         if moment == "waiting":
             told_in_the_end(holder, "leave")
